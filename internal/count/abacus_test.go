@@ -1,0 +1,123 @@
+package count
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/outcry/outcry"
+)
+
+// t0 is the first instant of a tick and of a network window.
+var t0 = time.Date(2024, 5, 16, 21, 40, 0, 0, time.UTC)
+
+func report(at time.Duration, who uint64, more ...func(*outcry.Signal)) outcry.Signal {
+	s := outcry.Signal{Kind: outcry.KindReport, At: t0.Add(at), Service: "imessage", Symptom: "slow", Reporter: who}
+	for _, m := range more {
+		m(&s)
+	}
+	return s
+}
+
+func network(n uint64) func(*outcry.Signal) { return func(s *outcry.Signal) { s.Network = n } }
+func outcome(o outcry.Outcome) func(*outcry.Signal) {
+	return func(s *outcry.Signal) { s.Outcome = o }
+}
+func kind(k outcry.Kind) func(*outcry.Signal) { return func(s *outcry.Signal) { s.Kind = k } }
+func id(n uint64) func(*outcry.Signal)        { return func(s *outcry.Signal) { s.ID = n } }
+
+func many(n int, each func(i int) outcry.Signal) []outcry.Signal {
+	out := make([]outcry.Signal, n)
+	for i := range out {
+		out[i] = each(i)
+	}
+	return out
+}
+
+func sum(tallies []outcry.Tally) (c outcry.Counts) {
+	for _, t := range tallies {
+		c.Add(t.Counts)
+	}
+	return c
+}
+
+// stored is when a signal without delay reaches the stream.
+func stored(s outcry.Signal) time.Time { return s.At.Add(20 * time.Millisecond) }
+
+func TestWhatCounts(t *testing.T) {
+	minute := time.Minute
+	for _, c := range []struct {
+		name    string
+		signals []outcry.Signal
+		late    time.Duration
+		want    outcry.Counts
+	}{
+		{"a person who reports twice in a tick is two signals and one person",
+			[]outcry.Signal{report(0, 1), report(time.Second, 1)}, 0,
+			outcry.Counts{Total: 2, Bad: 2, Distinct: 1, Fresh: 1}},
+		{"a person who reports again within half an hour is distinct in both ticks and fresh once",
+			[]outcry.Signal{report(0, 1), report(29*minute, 1)}, 0,
+			outcry.Counts{Total: 2, Bad: 2, Distinct: 2, Fresh: 1}},
+		{"a person who reports again after half an hour is fresh again",
+			[]outcry.Signal{report(0, 1), report(30*minute, 1)}, 0,
+			outcry.Counts{Total: 2, Bad: 2, Distinct: 2, Fresh: 2}},
+		{"a person who keeps on reporting stays one person for as long as they do",
+			[]outcry.Signal{report(0, 1), report(20*minute, 1), report(40*minute, 1)}, 0,
+			outcry.Counts{Total: 3, Bad: 3, Distinct: 3, Fresh: 1}},
+		{"somebody unknown is a person of their own each time",
+			[]outcry.Signal{report(0, 0), report(0, 0)}, 0,
+			outcry.Counts{Total: 2, Bad: 2, Distinct: 2, Fresh: 2}},
+		{"works for me is a signal and not a complaint",
+			[]outcry.Signal{report(0, 1, outcome(outcry.Good))}, 0,
+			outcry.Counts{Total: 1}},
+		{"cannot tell is counted as such",
+			[]outcry.Signal{report(0, 1, outcome(outcry.Unknown))}, 0,
+			outcry.Counts{Total: 1, Unknown: 1}},
+		{"a repeated ID counts once",
+			[]outcry.Signal{report(0, 1, id(7)), report(0, 1, id(7)), report(time.Minute, 2, id(7))}, 0,
+			outcry.Counts{Total: 1, Bad: 1, Distinct: 1, Fresh: 1}},
+		{"a signal over the lateness allowance amends and is not fresh",
+			[]outcry.Signal{report(0, 1)}, 2 * minute,
+			outcry.Counts{Total: 1, Bad: 1, Distinct: 1}},
+		{"a signal from the future is not fresh",
+			[]outcry.Signal{report(0, 1)}, -2 * minute,
+			outcry.Counts{Total: 1, Bad: 1, Distinct: 1}},
+		{"of one network three count in ten minutes",
+			many(50, func(i int) outcry.Signal { return report(0, uint64(i+1), network(9)) }), 0,
+			outcry.Counts{Total: 50, Bad: 50, Distinct: 50, Fresh: 3}},
+		{"of one wide network nine count in ten minutes",
+			many(50, func(i int) outcry.Signal {
+				s := report(0, uint64(i+1), network(uint64(i+1)))
+				s.Wide = 5
+				return s
+			}), 0,
+			outcry.Counts{Total: 50, Bad: 50, Distinct: 50, Fresh: 9}},
+		{"signals without a network are exempt",
+			many(50, func(i int) outcry.Signal { return report(0, uint64(i+1)) }), 0,
+			outcry.Counts{Total: 50, Bad: 50, Distinct: 50, Fresh: 50}},
+		{"failed probes are bad and nobody's",
+			[]outcry.Signal{report(0, 0, kind(outcry.KindProbe)), report(0, 0, kind(outcry.KindProbe), outcome(outcry.Unknown))}, 0,
+			outcry.Counts{Total: 2, Bad: 1, Unknown: 1}},
+		{"a post counts by its author, whose repost has the same ID",
+			[]outcry.Signal{report(0, 1, kind(outcry.KindPost), id(3)), report(0, 1, kind(outcry.KindPost), id(3)), report(0, 2, kind(outcry.KindPost))}, 0,
+			outcry.Counts{Total: 2, Bad: 2, Distinct: 2, Fresh: 2}},
+		{"a bulletin is a signal and nobody's", []outcry.Signal{report(0, 1, kind(outcry.KindBulletin))}, 0,
+			outcry.Counts{Total: 1, Bad: 1}},
+		{"an alert is a signal and nobody's", []outcry.Signal{report(0, 1, kind(outcry.KindAlert))}, 0,
+			outcry.Counts{Total: 1, Bad: 1}},
+		{"coverage is not counted here", []outcry.Signal{report(0, 0, kind(outcry.KindCoverage))}, 0, outcry.Counts{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := New(Config{})
+			for _, s := range c.signals {
+				a.Add(s, s.At.Add(c.late))
+			}
+			if diff := cmp.Diff(c.want, sum(a.Flush())); diff != "" {
+				t.Error(diff)
+			}
+			if again := a.Flush(); len(again) != 0 {
+				t.Errorf("a second flush gives %v", again)
+			}
+		})
+	}
+}

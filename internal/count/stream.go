@@ -1,0 +1,50 @@
+package count
+
+import (
+	"github.com/outcry/outcry"
+)
+
+// stream is what is remembered of one service and kind.
+type stream struct {
+	key       streamKey
+	ticks     map[outcry.Tick]*held
+	reporters recent
+	crowd     crowd
+	usual     habits
+}
+
+func newStream(key streamKey, cfg *Config) *stream {
+	return &stream{
+		key:       key,
+		ticks:     make(map[outcry.Tick]*held),
+		reporters: newRecent(cfg.Repeat, cfg.MaxReporters),
+		crowd:     crowd{limit: max(1, cfg.MaxReporters/4)},
+	}
+}
+
+// fresh decides whether a complaint is one that the judge sees.
+func (st *stream) fresh(s *outcry.Signal, now outcry.Tick, cfg *Config) bool {
+	if s.Reporter != 0 && st.reporters.seen(s.Reporter, now) {
+		return false
+	}
+	return st.crowd.admit(s, now, &st.usual, cfg)
+}
+
+// strange reports whether the ordinary crowd hardly has the agent. Before
+// there is an ordinary crowd nothing is strange.
+func (st *stream) strange(agent uint32) bool {
+	return st.usual.Windows >= matureWindows && st.usual.Agents.share(uint64(agent)) < strangeShare
+}
+
+const (
+	strangeShare  = 0.02
+	matureWindows = 36 // ten-minute windows with reports in them
+	maxStrange    = 1024
+)
+
+// turn ends the network window w.
+func (st *stream) turn(w int64, now outcry.Tick) {
+	st.usual.learn(w, &st.crowd)
+	st.crowd.reset()
+	st.reporters.sweep(now)
+}
