@@ -1,0 +1,135 @@
+package config
+
+import (
+	"path/filepath"
+	"time"
+)
+
+// Config is a whole configuration, complete and consistent.
+type Config struct {
+	Listen      string `yaml:"listen"`       // address of the public listener: ":8080"
+	AdminListen string `yaml:"admin_listen"` // address of /readyz, /metrics and profiles; "off" for none
+	Data        string `yaml:"data"`         // folder of the embedded stream and database
+
+	Store     Store     `yaml:"store"`
+	Bus       Bus       `yaml:"bus"`
+	Retention Retention `yaml:"retention"`
+	Log       Log       `yaml:"log"`
+
+	Pages       []Page      `yaml:"pages"`
+	Services    []Service   `yaml:"services,required"`
+	Publication Publication `yaml:"publication"` // what services that say nothing of their own do
+	Scopes      Scopes      `yaml:"scopes"`
+
+	Intake    Intake    `yaml:"intake"`
+	Counting  Counting  `yaml:"counting"`
+	Detection Detection `yaml:"detection"`
+
+	Vantage  Vantage  `yaml:"vantage"`
+	Outbound Outbound `yaml:"outbound"`
+	Checks   []Check  `yaml:"checks"`
+	Sources  []Source `yaml:"sources"`
+	Notify   Notify   `yaml:"notify"`
+}
+
+// AdminOff is the value of Config.AdminListen that opens no admin listener.
+const AdminOff = "off"
+
+// Store says where tallies and incidents are kept.
+type Store struct {
+	// DSN is "sqlite:PATH" or "postgres://…"; not set: a SQLite file in the
+	// data folder. With a password in it, it must come from a file or the
+	// environment.
+	DSN Secret `yaml:"dsn,plain"`
+}
+
+// StoreDSN is the address of the store, with the default filled in.
+func (c *Config) StoreDSN() (string, error) {
+	if !c.Store.DSN.IsSet() {
+		return "sqlite:" + filepath.Join(c.Data, "outcry.db"), nil
+	}
+	return c.Store.DSN.Value()
+}
+
+// Bus says which stream carries the signals.
+type Bus struct {
+	URLs        []string      `yaml:"urls"`        // of a NATS cluster; none: embedded in the process
+	Credentials string        `yaml:"credentials"` // path of a NATS .creds file
+	TLS         TLS           `yaml:"tls"`
+	Partitions  int           `yaml:"partitions"`
+	Replicas    int           `yaml:"replicas"` // 0: one when embedded, three in a cluster
+	MaxAge      time.Duration `yaml:"max_age"`  // signals older than this leave the stream
+	MaxBytes    Size          `yaml:"max_bytes"`
+	Duplicates  time.Duration `yaml:"duplicates"` // window in which a repeated publish is dropped
+}
+
+// TLS names the files of a client's TLS settings; all may be empty.
+type TLS struct {
+	CA   string `yaml:"ca"`
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
+}
+
+// Retention says how long what is kept; 0 is for ever.
+type Retention struct {
+	Ticks     time.Duration `yaml:"ticks"`     // tallies of 10 seconds
+	Minutes   time.Duration `yaml:"minutes"`   // their roll-ups of 5 minutes
+	Hours     time.Duration `yaml:"hours"`     // their roll-ups of an hour
+	Incidents time.Duration `yaml:"incidents"` // closed incidents with their timelines
+}
+
+// Log says what is logged and in which form, always to standard error.
+type Log struct {
+	Level  Level  `yaml:"level"`
+	Format Format `yaml:"format"`
+}
+
+// Page is a public document of services.
+type Page struct {
+	ID       string   `yaml:"id,required"`
+	Title    string   `yaml:"title"`
+	URL      string   `yaml:"url"`      // where the public reaches it, for links in notices and feeds
+	Timezone string   `yaml:"timezone"` // the operator's, IANA name
+	Services []string `yaml:"services"` // IDs in order; empty: all that are not private
+}
+
+// Scopes bounds the values that a signal's scope may take, so that strangers
+// cannot grow the tallies without limit.
+type Scopes struct {
+	Regions   Values `yaml:"regions"`
+	Carriers  Values `yaml:"carriers"`
+	Platforms Values `yaml:"platforms"`
+	Versions  Values `yaml:"versions"`
+	Segments  Values `yaml:"segments"`
+}
+
+// Values is the set of values of one dimension of scope. Whatever falls
+// outside is counted as "other".
+type Values struct {
+	Allow []string `yaml:"allow"` // exactly these; empty: any, up to Max
+	Max   int      `yaml:"max"`   // distinct values at a time when Allow is empty
+}
+
+// Counting says how the abacus tells people apart.
+type Counting struct {
+	Lateness      time.Duration `yaml:"lateness"`       // older signals amend history, the judge does not see them
+	Repeat        time.Duration `yaml:"repeat"`         // one reporter counts once in this time
+	NetworkCap    int           `yaml:"network_cap"`    // reporters of one /24 or /48 that count in NetworkWindow
+	WideCap       int           `yaml:"wide_cap"`       // the same for one autonomous system or /16 or /32
+	NetworkWindow time.Duration `yaml:"network_window"` // see NetworkCap
+	Exact         int           `yaml:"exact"`          // distinct reporters counted exactly per cell and tick
+	MaxReporters  int           `yaml:"max_reporters"`  // reporters remembered per service
+}
+
+// Vantage is where this process's own checks run from.
+type Vantage struct {
+	Name       string   `yaml:"name"`
+	Region     string   `yaml:"region"`
+	Carrier    string   `yaml:"carrier"`
+	References []string `yaml:"references"` // HOST:PORT that answer when we are online; none: never doubted
+}
+
+// Outbound is what the dial guard lets through besides public addresses.
+type Outbound struct {
+	Allow []string `yaml:"allow"` // CIDR blocks, addresses, and host names
+}

@@ -1,0 +1,177 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Limits of a configuration file. They are far above any real one; they keep
+// a wrong or hostile file from taking the process's memory or stack.
+const (
+	maxFile  = 4 << 20 // bytes
+	maxDepth = 64      // nesting
+	maxNodes = 500_000 // values, each counted again wherever an alias brings it
+)
+
+// document is a parsed YAML file, before anybody has asked what it means.
+type document struct {
+	file    string
+	body    ast.Node // nil when the file is empty
+	anchors map[string]ast.Node
+	visited int // values seen so far, against maxNodes
+}
+
+// parseDocument parses a file of one YAML document.
+func parseDocument(file string, data []byte) (_ *document, errs Errors) {
+	d := &document{file: file, anchors: map[string]ast.Node{}}
+	start := place{file: file, line: 1, column: 1}
+	if len(data) > maxFile {
+		return nil, Errors{start.errorf("the file is over %d MiB: not a configuration", maxFile>>20)}
+	}
+	if p := tooDeep(data); p.line > 0 {
+		return nil, Errors{place{file, p.line, p.column}.errorf("nested more than %d deep", maxDepth)}
+	}
+	// The parser has panicked on odd input before (goccy/go-yaml's issues);
+	// a file must not take the process down.
+	defer func() {
+		if r := recover(); r != nil {
+			errs = Errors{start.errorf("cannot be read as YAML: %v", r)}
+		}
+	}()
+	f, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		return nil, Errors{d.syntaxError(err)}
+	}
+	for _, doc := range f.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		if d.body != nil {
+			return nil, Errors{d.at(doc.Body).errorf("a second document: a configuration is one (remove the --- before it)")}
+		}
+		d.body = doc.Body
+	}
+	if d.body != nil {
+		ast.Walk(&anchorCollector{d, &errs}, d.body)
+	}
+	return d, errs
+}
+
+// syntaxError gives the parser's error its place.
+func (d *document) syntaxError(err error) Error {
+	var y yaml.Error
+	if errors.As(err, &y) && y.GetToken() != nil {
+		return d.tokenPlace(y.GetToken()).errorf("not YAML: %s", y.GetMessage())
+	}
+	return place{file: d.file, line: 1, column: 1}.errorf("not YAML: %s", strings.ReplaceAll(err.Error(), "\n", " "))
+}
+
+func (d *document) tokenPlace(t *token.Token) place {
+	if t == nil || t.Position == nil {
+		return place{file: d.file, line: 1, column: 1}
+	}
+	return place{file: d.file, line: t.Position.Line, column: t.Position.Column}
+}
+
+// at is where a value begins. A block mapping begins at its first key; the
+// parser's own answer is the first colon.
+func (d *document) at(n ast.Node) place {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		if !n.IsFlowStyle && len(n.Values) > 0 {
+			return d.at(n.Values[0].Key)
+		}
+	case *ast.MappingValueNode:
+		return d.at(n.Key)
+	}
+	return d.tokenPlace(n.GetToken())
+}
+
+// tooDeep finds the first place that is nested too deeply to be walked by
+// recursion, by brackets and by indentation, which is what makes YAML deep.
+// It looks at every bracket, also those within text: a configuration does not
+// have 64 of them open.
+func tooDeep(data []byte) (at struct{ line, column int }) {
+	line, column, open, dashes, lead := 1, 0, 0, 0, true
+	for _, c := range data {
+		column++
+		switch c {
+		case '\n':
+			line, column, dashes, lead = line+1, 0, 0, true
+			continue
+		case '[', '{':
+			open++
+		case ']', '}':
+			open = max(0, open-1)
+		case '-', '?', ':':
+			dashes++ // "- - - - x" nests without a line feed
+		}
+		lead = lead && c == ' '
+		if open > maxDepth || (lead && column > 16*maxDepth) || (dashes > maxDepth && bareDashes(c, dashes, column)) {
+			at.line, at.column = line, column
+			return at
+		}
+	}
+	return at
+}
+
+// bareDashes reports whether the line so far is little but dashes: ordinary
+// text with many of them is not nesting.
+func bareDashes(c byte, dashes, column int) bool {
+	return c != ' ' && column <= 3*dashes
+}
+
+// anchorCollector fills in document.anchors.
+type anchorCollector struct {
+	d    *document
+	errs *Errors
+}
+
+// Visit is called by ast.Walk for every node.
+func (a *anchorCollector) Visit(n ast.Node) ast.Visitor {
+	anchor, ok := n.(*ast.AnchorNode)
+	if !ok || anchor.Name == nil {
+		return a
+	}
+	name := anchor.Name.GetToken().Value
+	if _, twice := a.d.anchors[name]; twice {
+		*a.errs = append(*a.errs, a.d.at(anchor).errorf("the anchor &%s is there twice", name))
+	}
+	a.d.anchors[name] = anchor.Value
+	return a
+}
+
+// resolve looks through anchors, aliases and tags to the value itself. It
+// answers an error where an alias points nowhere or the document, with its
+// aliases followed, is too large.
+func (d *document) resolve(n ast.Node) (ast.Node, error) {
+	for range maxDepth {
+		if d.visited++; d.visited > maxNodes {
+			return nil, fmt.Errorf("with its aliases followed the file has over %d values", maxNodes)
+		}
+		switch m := n.(type) {
+		case *ast.AnchorNode:
+			n = m.Value
+		case *ast.TagNode:
+			n = m.Value
+		case *ast.AliasNode:
+			name := m.Value.GetToken().Value
+			target, ok := d.anchors[name]
+			if !ok {
+				return nil, fmt.Errorf("the alias *%s has no anchor &%s", name, name)
+			}
+			n = target
+		case nil:
+			return nil, errors.New("has no value")
+		default:
+			return n, nil
+		}
+	}
+	return nil, errors.New("an alias that leads to itself")
+}
