@@ -26,6 +26,7 @@ func ReadSignals(r io.Reader) iter.Seq2[Record, error] {
 		p := lineParser{names: make(map[string]string)}
 		for n := 1; ; n++ {
 			line, err := readLine(in)
+			line = bytes.TrimRight(line, " \t\r\n")
 			last := errors.Is(err, io.EOF)
 			switch {
 			case errors.Is(err, bufio.ErrTooLong):
@@ -33,7 +34,7 @@ func ReadSignals(r io.Reader) iter.Seq2[Record, error] {
 			case err != nil && !last:
 				yield(Record{}, outcry.Wrap(outcry.CodeUnavailable, err, "reading signals at line %d", n))
 				return
-			case len(bytes.TrimSpace(line)) == 0:
+			case len(line) == 0:
 				if last {
 					return
 				}
