@@ -1,0 +1,74 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/outcry/outcry"
+)
+
+// insertNotices queues notices; one that is queued already stays as it is.
+func (t *txn) insertNotices(notices []outcry.Notice) error {
+	for i := range notices {
+		n := &notices[i]
+		doc, err := json.Marshal(n)
+		if err != nil {
+			return outcry.Wrap(outcry.CodeInternal, err, "writing notice %s as JSON", n.ID)
+		}
+		_, err = t.exec(`INSERT INTO notices (id, created, due, attempts, doc) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`,
+			n.ID, millis(n.CreatedAt), max(millis(n.NextAttempt), millis(n.CreatedAt)), n.Attempts, string(doc))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ClaimNotices takes up to limit notices that are due at now, oldest first, for
+// one worker: nobody else gets them until the lease is over. Taking counts as an
+// attempt: Attempts of what comes back includes this one, and goes back with it
+// to FinishNotice unchanged. Whose worker dies is due again after the lease.
+func (s *Store) ClaimNotices(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]outcry.Notice, error) {
+	var out []outcry.Notice
+	err := s.write(ctx, "claiming notices", func(t *txn) error {
+		return t.each(func(rows *sql.Rows) error {
+			var doc string
+			var attempts int
+			if err := rows.Scan(&doc, &attempts); err != nil {
+				return err
+			}
+			n, err := decodeDoc[outcry.Notice](doc)
+			n.Attempts = attempts
+			out = append(out, n)
+			return err
+		}, `UPDATE notices SET due = $1, attempts = attempts + 1 WHERE id IN (
+				SELECT id FROM notices WHERE due IS NOT NULL AND due <= $2 ORDER BY due, id LIMIT $3`+t.engine.skipLocked+`)
+			RETURNING doc, attempts`, millis(now.Add(lease)), millis(now), limit)
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, func(a, b outcry.Notice) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID)) })
+	return out, nil
+}
+
+// FinishNotice stores what became of a claimed notice: DeliveredAt or FailedAt
+// set, it is done; else it is due again at NextAttempt. CodeConflict when the
+// lease ran out and another worker has taken it since, or it is done already;
+// but that it was delivered is always taken.
+func (s *Store) FinishNotice(ctx context.Context, n outcry.Notice) error {
+	doc, err := json.Marshal(&n)
+	if err != nil {
+		return outcry.Wrap(outcry.CodeInternal, err, "writing notice %s as JSON", n.ID)
+	}
+	due := sql.NullInt64{Int64: millis(n.NextAttempt), Valid: n.DeliveredAt.IsZero() && n.FailedAt.IsZero()}
+	return s.write(ctx, "finishing a notice", func(t *txn) error {
+		done, err := t.exec(`UPDATE notices SET due = $1, doc = $2 WHERE id = $3 AND due IS NOT NULL AND (attempts <= $4 OR $5 = 1)`,
+			due, string(doc), n.ID, n.Attempts, b2i(!n.DeliveredAt.IsZero()))
+		return must(done, err, "notice %s is not this worker's any more", n.ID)
+	})
+}
