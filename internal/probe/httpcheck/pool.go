@@ -1,0 +1,105 @@
+package httpcheck
+
+import (
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/probe"
+)
+
+// Pool makes the probers of type http, which share transports where their
+// settings are the same.
+type Pool struct {
+	mu         sync.Mutex
+	transports map[settings]*http.Transport
+	buffers    sync.Pool // of *bytes.Buffer, for bodies
+}
+
+// NewPool makes an empty pool.
+func NewPool() *Pool { return &Pool{transports: make(map[settings]*http.Transport)} }
+
+// settings are all that transports differ by.
+type settings struct {
+	tls   probe.TLSOptions
+	proxy string
+	own   bool // for a host that the operator wrote
+	fresh bool // keeps no connection
+}
+
+// Sizes of a transport. The buffers are small because there is a pair for
+// every endpoint; an answer that is larger costs some more reads.
+const (
+	bufferSize    = 1 << 10
+	maxHeader     = 256 << 10 // bytes of an answer's header
+	idlePerHost   = 16
+	idleTimeout   = 150 * time.Second // so that checks every two minutes still find theirs
+	h2PingAfter   = 30 * time.Second  // an HTTP/2 connection that is silent for this long is tested
+	h2PingTimeout = 5 * time.Second
+)
+
+// transport gives the one for the settings, made when it is the first.
+func (p *Pool) transport(s settings, env probe.Env) (*http.Transport, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t, ok := p.transports[s]; ok {
+		return t, nil
+	}
+	t, err := newTransport(s, env)
+	if err != nil {
+		return nil, err
+	}
+	p.transports[s] = t
+	return t, nil
+}
+
+func newTransport(s settings, env probe.Env) (*http.Transport, error) {
+	cfg, err := s.tls.Config(env, "")
+	if err != nil {
+		return nil, err
+	}
+	dialer := env.Guard.Dialer(env.Resolver)
+	if s.own {
+		dialer = env.Own()
+	}
+	t := &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        cfg,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // no bombs, and assertions see what is sent
+		DisableKeepAlives:      s.fresh,
+		MaxIdleConnsPerHost:    idlePerHost,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxHeader,
+		ReadBufferSize:         bufferSize,
+		WriteBufferSize:        bufferSize,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: h2PingAfter, PingTimeout: h2PingTimeout},
+	}
+	return t, viaProxy(t, s.proxy, env)
+}
+
+// viaProxy has a transport go through the operator's proxy, which may be
+// anywhere. What lies behind the proxy is for the proxy to guard.
+func viaProxy(t *http.Transport, raw string, env probe.Env) error {
+	if raw == "" {
+		return nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "socks5") {
+		return outcry.FieldErrorf("proxy", "must look like http://host:port or socks5://host:port")
+	}
+	t.Proxy, t.DialContext = http.ProxyURL(u), env.Own().DialContext
+	return nil
+}
+
+// Close closes the idle connections of all transports.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range p.transports {
+		t.CloseIdleConnections()
+	}
+	return nil
+}
