@@ -1,0 +1,183 @@
+package page
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/outcry/outcry"
+)
+
+// The chart's plane. The drawing is stretched to whatever width the page has,
+// so it holds no text: labels are HTML around it.
+const (
+	chartWidth  = 1440 // five units per bin of a day
+	chartHeight = 240
+	chartLabels = 7 // along the time axis, both ends included
+)
+
+// Chart is the last 24 hours of reports against what is usual.
+type Chart struct {
+	Reports string // path data: the area under the reports
+	Usual   string // path data: the baseline's line; empty when it is not known
+	Shades  []Shade
+	Blind   []Shade
+	Levels  []string // labels of the value axis, top to bottom
+	Hours   []Moment // labels of the time axis, left to right
+	Summary string   // the picture in words
+	Table   []ChartRow
+}
+
+// Shade is a stretch of the time axis.
+type Shade struct {
+	X, Width int
+	Words    string
+}
+
+// ChartRow is one hour of the chart, for those who do not see it.
+type ChartRow struct {
+	From    Moment
+	Reports uint64
+	Usual   string
+}
+
+// chart draws a series with the incidents that fall into it. It gives nil when
+// there is no series.
+func (c clock) chart(series []Bin, incidents []*outcry.Incident) *Chart {
+	if len(series) == 0 {
+		return nil
+	}
+	top := ceiling(series)
+	span := Span{series[0].At, series[len(series)-1].At.Add(BinLength)}
+	out := &Chart{
+		Reports: areaPath(series, top),
+		Usual:   usualPath(series, top),
+		Levels:  []string{about(top), about(top / 2), "0"},
+		Summary: c.describe(series),
+		Table:   c.rows(series),
+	}
+	for _, in := range incidents {
+		if in.State != outcry.StateDismissed {
+			out.Shades = appendShade(out.Shades, span, began(in), ended(in, span.To), clean(in.Title, maxLine))
+		}
+	}
+	for _, b := range series {
+		if b.Blind {
+			out.Blind = appendShade(out.Blind, span, b.At, b.At.Add(BinLength), "not watched")
+		}
+	}
+	for i := range chartLabels {
+		at := span.From.Add(span.To.Sub(span.From) * time.Duration(i) / (chartLabels - 1))
+		out.Hours = append(out.Hours, Moment{ISO: at.UTC().Format(time.RFC3339), Words: at.In(c.loc).Format("15:04")})
+	}
+	return out
+}
+
+// ceiling is the round number just above everything that is drawn.
+func ceiling(series []Bin) float64 {
+	top := 4.0
+	for _, b := range series {
+		top = max(top, float64(b.Reports), b.Usual)
+	}
+	step := math.Pow(10, math.Floor(math.Log10(top)))
+	for _, m := range []float64{1, 2, 4, 6, 8, 10} {
+		if m*step >= top {
+			return m * step
+		}
+	}
+	return 10 * step
+}
+
+func chartX(i, n int) int { return i * chartWidth / n }
+
+func chartY(v, top float64) int { return chartHeight - int(math.Round(v/top*chartHeight)) }
+
+func areaPath(series []Bin, top float64) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "M0 %d", chartHeight)
+	last := -1
+	for i, bin := range series {
+		if y := chartY(float64(bin.Reports), top); y != last {
+			fmt.Fprintf(&b, "H%dV%d", chartX(i, len(series)), y)
+			last = y
+		}
+	}
+	fmt.Fprintf(&b, "H%dV%dZ", chartWidth, chartHeight)
+	return b.String()
+}
+
+func usualPath(series []Bin, top float64) string {
+	var b strings.Builder
+	pen := "M"
+	for i, bin := range series {
+		if bin.Usual < 0 || math.IsNaN(bin.Usual) {
+			pen = "M"
+			continue
+		}
+		x := (chartX(i, len(series)) + chartX(i+1, len(series))) / 2
+		fmt.Fprintf(&b, "%s%d %d", pen, x, chartY(bin.Usual, top))
+		pen = "L"
+	}
+	return b.String()
+}
+
+// appendShade adds a stretch, joined to the one before when they touch and say
+// the same.
+func appendShade(shades []Shade, span Span, from, to time.Time, words string) []Shade {
+	from, to = later(from, span.From), earlier(to, span.To)
+	if !from.Before(to) {
+		return shades
+	}
+	scale := float64(chartWidth) / span.To.Sub(span.From).Seconds()
+	x := int(from.Sub(span.From).Seconds() * scale)
+	end := int(math.Ceil(to.Sub(span.From).Seconds() * scale))
+	if n := len(shades) - 1; n >= 0 && shades[n].X+shades[n].Width >= x && shades[n].Words == words {
+		shades[n].Width = end - shades[n].X
+		return shades
+	}
+	return append(shades, Shade{X: x, Width: max(end-x, 2), Words: words})
+}
+
+func (c clock) describe(series []Bin) string {
+	var sum, peak uint64
+	var at time.Time
+	for _, b := range series {
+		sum += uint64(b.Reports)
+		if uint64(b.Reports) > peak {
+			peak, at = uint64(b.Reports), b.At
+		}
+	}
+	if sum == 0 {
+		return "No reports in the last 24 hours."
+	}
+	return fmt.Sprintf("%s in the last 24 hours, at most %s in five minutes, at %s.",
+		plural(sum, "report"), number(peak), c.moment(at).Words)
+}
+
+// rows sums the series by the hour.
+func (c clock) rows(series []Bin) []ChartRow {
+	const perHour = int(time.Hour / BinLength)
+	var out []ChartRow
+	for len(series) > 0 {
+		hour := series[:min(perHour, len(series))]
+		series = series[len(hour):]
+		reports, usual := sumBins(hour)
+		out = append(out, ChartRow{From: c.moment(hour[0].At), Reports: reports, Usual: about(usual)})
+	}
+	return out
+}
+
+// sumBins adds up bins; the usual count is negative when any is not known.
+func sumBins(bins []Bin) (reports uint64, usual float64) {
+	for _, b := range bins {
+		reports += uint64(b.Reports)
+		switch {
+		case usual < 0 || b.Usual < 0 || math.IsNaN(b.Usual):
+			usual = -1
+		default:
+			usual += b.Usual
+		}
+	}
+	return reports, usual
+}
