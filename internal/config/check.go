@@ -5,20 +5,22 @@ import "time"
 // Check is one scheduled probe of a service. Keys that are not listed here
 // belong to its type and are kept in Options.
 type Check struct {
-	Name     string        `yaml:"name,required"`
-	Service  string        `yaml:"service,required"`
-	Type     string        `yaml:"type"` // default: told by the scheme of `url`
-	Interval time.Duration `yaml:"interval"`
-	Timeout  time.Duration `yaml:"timeout"`  // of one attempt
-	Retries  int           `yaml:"retries"`  // further attempts before a run has failed
-	Vantages []string      `yaml:"vantages"` // names of those that run it; empty: all
-	Symptom  string        `yaml:"symptom"`  // which of the service's symptoms a failure is
-	Options  Node          `yaml:",rest"`
+	Name       string        `yaml:"name,required"`
+	Service    string        `yaml:"service,required"`
+	Type       string        `yaml:"type"` // default: told by the scheme of `url`
+	Interval   time.Duration `yaml:"interval"`
+	Timeout    time.Duration `yaml:"timeout"`     // of one attempt
+	Retries    int           `yaml:"retries"`     // further attempts before a run has failed
+	RetryDelay time.Duration `yaml:"retry_delay"` // before each of them
+	Vantages   []string      `yaml:"vantages"`    // names of those that run it; empty: all
+	Symptom    string        `yaml:"symptom"`     // which of the service's symptoms a failure is
+	Options    Node          `yaml:",rest"`
 }
 
 // SetDefaults fills in what a check in the file need not say.
 func (c *Check) SetDefaults() {
-	c.Interval, c.Timeout, c.Retries = 30*time.Second, 10*time.Second, 1
+	c.Interval, c.Timeout = 30*time.Second, 10*time.Second
+	c.Retries, c.RetryDelay = 1, time.Second
 }
 
 // Source is a page or stream of somebody else's that is listened to.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,7 +16,8 @@ import (
 // a wrong or hostile file from taking the process's memory or stack.
 const (
 	maxFile  = 4 << 20 // bytes
-	maxDepth = 64      // nesting
+	maxOpen  = 1000    // brackets open at once
+	maxDepth = 64      // nesting that is followed without a struct to end it
 	maxNodes = 500_000 // values, each counted again wherever an alias brings it
 )
 
@@ -34,8 +36,8 @@ func parseDocument(file string, data []byte) (_ *document, errs Errors) {
 	if len(data) > maxFile {
 		return nil, Errors{start.errorf("the file is over %d MiB: not a configuration", maxFile>>20)}
 	}
-	if p := tooDeep(data); p.line > 0 {
-		return nil, Errors{place{file, p.line, p.column}.errorf("nested more than %d deep", maxDepth)}
+	if line := tooDeep(data); line > 0 {
+		return nil, Errors{place{file, line, 1}.errorf("over %d brackets or dashes are open here", maxOpen)}
 	}
 	// The parser has panicked on odd input before (goccy/go-yaml's issues);
 	// a file must not take the process down.
@@ -93,38 +95,30 @@ func (d *document) at(n ast.Node) place {
 	return d.tokenPlace(n.GetToken())
 }
 
-// tooDeep finds the first place that is nested too deeply to be walked by
-// recursion, by brackets and by indentation, which is what makes YAML deep.
-// It looks at every bracket, also those within text: a configuration does not
-// have 64 of them open.
-func tooDeep(data []byte) (at struct{ line, column int }) {
-	line, column, open, dashes, lead := 1, 0, 0, 0, true
-	for _, c := range data {
-		column++
-		switch c {
-		case '\n':
-			line, column, dashes, lead = line+1, 0, 0, true
-			continue
-		case '[', '{':
-			open++
-		case ']', '}':
-			open = max(0, open-1)
-		case '-', '?', ':':
-			dashes++ // "- - - - x" nests without a line feed
+// tooDeep finds the line on which too much is open at once, for a parser that
+// works by recursion and takes time with the square of the depth: brackets,
+// wherever they stand, and "- - - x". Nesting by indentation needs no guard,
+// since a file of the size allowed cannot hold much of it.
+func tooDeep(data []byte) (line int) {
+	open, line := 0, 1
+	for row := range bytes.Lines(data) {
+		lead := row[:len(row)-len(bytes.TrimLeft(row, " -?"))]
+		worst := bytes.Count(lead, []byte("- ")) + bytes.Count(lead, []byte("? "))
+		for _, c := range row {
+			switch c {
+			case '[', '{':
+				open++
+			case ']', '}':
+				open = max(0, open-1)
+			}
+			worst = max(worst, open)
 		}
-		lead = lead && c == ' '
-		if open > maxDepth || (lead && column > 16*maxDepth) || (dashes > maxDepth && bareDashes(c, dashes, column)) {
-			at.line, at.column = line, column
-			return at
+		if worst > maxOpen {
+			return line
 		}
+		line++
 	}
-	return at
-}
-
-// bareDashes reports whether the line so far is little but dashes: ordinary
-// text with many of them is not nesting.
-func bareDashes(c byte, dashes, column int) bool {
-	return c != ' ' && column <= 3*dashes
+	return 0
 }
 
 // anchorCollector fills in document.anchors.

@@ -51,3 +51,19 @@ func cutDuration(s string) (n float64, unit time.Duration, rest string, ok bool)
 	unit, known := durationUnits[s[:letters]]
 	return n, unit, s[letters:], known && err == nil
 }
+
+// FormatDuration writes a duration as [ParseDuration] reads it, in as few
+// parts as there are: "7d", "1h30m", "250ms". Less than a millisecond is lost.
+func FormatDuration(d time.Duration) string {
+	var b strings.Builder
+	for _, unit := range [...]string{"y", "d", "h", "m", "s", "ms"} {
+		if n := d / durationUnits[unit]; n > 0 {
+			fmt.Fprintf(&b, "%d%s", n, unit)
+			d -= n * durationUnits[unit]
+		}
+	}
+	if b.Len() == 0 {
+		return "0"
+	}
+	return b.String()
+}

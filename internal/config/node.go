@@ -1,8 +1,11 @@
 package config
 
 import (
+	"errors"
 	"reflect"
 	"strings"
+
+	"github.com/outcry/outcry"
 )
 
 // Node keeps those keys of a check, channel or source that belong to its
@@ -25,7 +28,7 @@ func ParseNode(name string, data []byte) (Node, error) {
 	if doc.body == nil {
 		return n, nil
 	}
-	w := &walker{doc: doc, marks: map[string]place{}}
+	w := newWalker(doc)
 	body, err := doc.resolve(doc.body)
 	if err != nil || !isMapping(body) {
 		return Node{}, Errors{n.at.errorf("must be keys with values")}
@@ -67,7 +70,7 @@ func (n Node) Decode(into any) error {
 	if doc == nil {
 		doc = &document{}
 	}
-	w := &walker{doc: doc, marks: map[string]place{}}
+	w := newWalker(doc)
 	w.fields(n.entries, n.at, reflect.ValueOf(into).Elem(), n.path, n.words)
 	return w.errs.orNil()
 }
@@ -85,4 +88,22 @@ func (n Node) Errorf(key, format string, args ...any) Error {
 		args = append([]any{join(n.path, key)}, args...)
 	}
 	return at.errorf(format, args...)
+}
+
+// place gives an error that a type's package found its place: its own, or by
+// the field that it names.
+func (n Node) place(err error) Errors {
+	if err == nil {
+		return nil
+	}
+	if errs, ok := errors.AsType[Errors](err); ok {
+		return errs
+	}
+	if one, ok := errors.AsType[Error](err); ok {
+		return Errors{one}
+	}
+	if e, ok := errors.AsType[*outcry.Error](err); ok && e.Field != "" {
+		return Errors{n.Errorf(e.Field, "%s", e.Message)}
+	}
+	return Errors{n.Errorf("", "%s", err)}
 }

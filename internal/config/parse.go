@@ -57,7 +57,8 @@ func Parse(name string, data []byte, types ...Types) (*Config, error) {
 	if doc == nil {
 		return nil, errs.orNil()
 	}
-	w := &walker{doc: doc, marks: map[string]place{}, errs: errs}
+	w := newWalker(doc)
+	w.errs = errs
 	var c Config
 	if doc.body == nil {
 		w.fail(place{name, 1, 1}, `the configuration needs the key "services"`)
@@ -137,11 +138,11 @@ func orElse[T ~string](v, fallback T) T {
 // typeOfURL is the type of check that a URL's scheme stands for; empty when it
 // stands for none.
 func typeOfURL(u string) string {
-	scheme, _, _ := strings.Cut(u, "://")
+	scheme, _, _ := strings.Cut(u, ":")
 	return checkTypes[strings.ToLower(scheme)]
 }
 
 var checkTypes = map[string]string{
-	"http": "http", "https": "http", "tcp": "tcp", "tls": "tls", "dns": "dns", "icmp": "icmp", "ping": "icmp",
+	"http": "http", "https": "http", "tcp": "tcp", "tls": "tls", "dns": "dns", "dns+tcp": "dns", "dns+tls": "dns", "icmp": "icmp", "ping": "icmp",
 	"grpc": "grpc", "grpcs": "grpc", "ws": "websocket", "wss": "websocket",
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"reflect"
 	"strings"
 
@@ -24,24 +25,24 @@ func written(n ast.Node) (string, bool) {
 // scalar decodes text, numbers and truth, each only from its own kind: a
 // version 1.10 that became the number 1.1 is a mistake nobody sees.
 func (w *walker) scalar(n ast.Node, at place, v reflect.Value, path string) {
-	switch v.Kind() {
-	case reflect.String:
+	switch {
+	case v.Kind() == reflect.String:
 		w.string(n, at, v, path)
-	case reflect.Bool:
+	case v.Kind() == reflect.Bool:
 		b, ok := n.(*ast.BoolNode)
 		if !ok {
-			w.fail(at, "%s must be true or false, not %s", path, describe(n))
+			w.wrong(path, at, "must be true or false, not %s", describe(n))
 			return
 		}
 		v.SetBool(b.Value)
-	case reflect.Float64:
+	case v.CanFloat():
 		f, ok := number(n)
 		if !ok {
-			w.fail(at, "%s must be a number, not %s", path, describe(n))
+			w.wrong(path, at, "must be a number, not %s", describe(n))
 			return
 		}
 		v.SetFloat(f)
-	case reflect.Int, reflect.Int64, reflect.Int32, reflect.Uint16:
+	case v.CanInt() || v.CanUint():
 		w.integer(n, at, v, path)
 	default:
 		panic("config: a struct has a field of type " + v.Type().String() + ", which nothing decodes") // a mistake of ours, found by any test
@@ -56,14 +57,14 @@ func (w *walker) string(n ast.Node, at place, v reflect.Value, path string) {
 	case *ast.LiteralNode:
 		s = n.Value.Value
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		w.fail(at, "%s must be text, not %s: put it in quotes", path, describe(n))
+		w.wrong(path, at, "must be text, not %s: put it in quotes", describe(n))
 		return
 	default:
-		w.fail(at, "%s must be text, not %s", path, describe(n))
+		w.wrong(path, at, "must be text, not %s", describe(n))
 		return
 	}
 	if i := strings.IndexFunc(s, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }); i >= 0 {
-		w.fail(at, "%s has a control character (%q)", path, s[i])
+		w.wrong(path, at, "has a control character (%q)", s[i])
 		return
 	}
 	v.SetString(s)
@@ -72,28 +73,31 @@ func (w *walker) string(n ast.Node, at place, v reflect.Value, path string) {
 func (w *walker) integer(n ast.Node, at place, v reflect.Value, path string) {
 	i, ok := n.(*ast.IntegerNode)
 	if !ok {
-		w.fail(at, "%s must be a whole number, not %s", path, describe(n))
+		w.wrong(path, at, "must be a whole number, not %s", describe(n))
 		return
 	}
-	var fits bool
-	switch x := i.Value.(type) {
-	case int64:
-		if fits = v.CanInt() && !v.OverflowInt(x); fits {
-			v.SetInt(x)
-		}
-	case uint64: // the parser's type for all that are not negative
-		switch {
-		case v.CanInt() && x <= 1<<62 && !v.OverflowInt(int64(x)):
-			fits = true
-			v.SetInt(int64(x))
-		case v.CanUint() && !v.OverflowUint(x):
-			fits = true
-			v.SetUint(x)
-		}
+	if !setInteger(v, i.Value) {
+		w.wrong(path, at, "the number %s is out of range", i.Token.Value)
 	}
-	if !fits {
-		w.fail(at, "%s: the number %s is out of range", path, i.Token.Value)
+}
+
+// setInteger stores a number as the parser gives it (uint64 unless negative)
+// if the field can hold it.
+func setInteger(v reflect.Value, number any) bool {
+	u, positive := number.(uint64)
+	i, signed := number.(int64)
+	if positive && u <= math.MaxInt64 {
+		i, signed = int64(u), true
 	}
+	switch {
+	case v.CanInt() && signed && !v.OverflowInt(i):
+		v.SetInt(i)
+	case v.CanUint() && positive && !v.OverflowUint(u):
+		v.SetUint(u)
+	default:
+		return false
+	}
+	return true
 }
 
 func number(n ast.Node) (float64, bool) {
@@ -119,7 +123,7 @@ func (w *walker) secret(n ast.Node, v reflect.Value, path string, plain bool) {
 	defer func() { v.Set(reflect.ValueOf(s)) }()
 	if text, ok := written(n); ok {
 		if !plain {
-			w.fail(at, "%s must not stand in the file: write {file: PATH} or {env: NAME} and keep it there", path)
+			w.wrong(path, at, "must not stand in the file: write {file: PATH} or {env: NAME} and keep it there")
 			return
 		}
 		s.plain = text
@@ -133,6 +137,6 @@ func (w *walker) secret(n ast.Node, v reflect.Value, path string, plain bool) {
 	w.structure(n, at, reflect.ValueOf(&where).Elem(), path)
 	s.File, s.Env = where.File, where.Env
 	if len(w.errs) == before && (s.File == "") == (s.Env == "") {
-		w.fail(at, "%s needs one of {file: PATH} and {env: NAME}", path)
+		w.wrong(path, at, "needs one of {file: PATH} and {env: NAME}")
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,7 @@ type schema struct {
 }
 
 type schemaField struct {
-	index int
+	index []int // as reflect.Value.FieldByIndex takes it
 	plain bool
 }
 
@@ -22,21 +23,30 @@ type schemaField struct {
 // read once.
 func schemaOf(t reflect.Type) schema {
 	s := schema{fields: map[string]schemaField{}, rest: -1}
+	s.add(t, nil)
+	return s
+}
+
+// add reads the tags of a struct that stands at an index.
+func (s *schema) add(t reflect.Type, index []int) {
 	for i := range t.NumField() {
 		tag, ok := t.Field(i).Tag.Lookup("yaml")
 		if !ok || tag == "-" {
 			continue
 		}
-		key, option, _ := strings.Cut(tag, ",")
-		if option == "rest" && t.Field(i).Type == nodeType {
+		key, options, _ := strings.Cut(tag, ",")
+		here := append(slices.Clone(index), i)
+		switch {
+		case options == "rest":
 			s.rest = i
-			continue
+		case options == "inline":
+			s.add(t.Field(i).Type, here)
+		default:
+			s.fields[key] = schemaField{index: here, plain: options == "plain"}
+			s.keys = append(s.keys, key)
 		}
-		s.fields[key] = schemaField{index: i, plain: option == "plain"}
-		s.keys = append(s.keys, key)
-		if option == "required" {
+		if options == "required" {
 			s.required = append(s.required, key)
 		}
 	}
-	return s
 }

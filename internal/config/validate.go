@@ -28,20 +28,21 @@ func (v *validator) all() {
 }
 
 // bad reports a mistake in the value at a path, or where that is not in the
-// file, in what holds it. Does nothing for an element that the file lacks
-// because something in it was wrong already: marks has its place anyway.
+// file, in what holds it; unless that could not even be read.
 func (v *validator) bad(path, format string, args ...any) {
+	at, found := place{}, false
 	for p := path; ; p = parent(p) {
-		at, ok := v.marks[p]
-		if ok {
-			v.fail(at, "%s: %s", orFile(path), fmt.Sprintf(format, args...))
+		if v.broken[p] {
 			return
+		}
+		if here, ok := v.marks[p]; ok && !found {
+			at, found = here, true
 		}
 		if p == "" {
-			v.fail(place{v.doc.file, 1, 1}, "%s: %s", orFile(path), fmt.Sprintf(format, args...))
-			return
+			break
 		}
 	}
+	v.fail(at, "%s: %s", path, fmt.Sprintf(format, args...))
 }
 
 // parent is the path of what holds the value at a path.
@@ -106,7 +107,7 @@ func (v *validator) between(path string, n, low, high int) {
 // within verifies the range of a duration.
 func (v *validator) within(path string, d, low, high time.Duration) {
 	if d < low || d > high {
-		v.bad(path, "%s is not between %s and %s", d, low, high)
+		v.bad(path, "%s is not between %s and %s", FormatDuration(d), FormatDuration(low), FormatDuration(high))
 	}
 }
 

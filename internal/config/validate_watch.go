@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,6 +26,7 @@ func (v *validator) checks() {
 		v.within(path+".interval", c.Interval, time.Second, 24*time.Hour)
 		v.within(path+".timeout", c.Timeout, time.Millisecond, c.Interval)
 		v.between(path+".retries", c.Retries, 0, 10)
+		v.within(path+".retry_delay", c.RetryDelay, 0, c.Interval)
 		if c.Type == "" {
 			v.bad(path, "needs a type, or a url whose scheme tells it")
 		}
@@ -106,16 +106,5 @@ func (v *validator) options(path, kind string, table map[string]Validator, n Nod
 		v.known(path, "type", kind, slices.Sorted(maps.Keys(table)))
 		return
 	}
-	err := verify(n)
-	if errs, ok := errors.AsType[Errors](err); ok {
-		v.errs = append(v.errs, errs...)
-		return
-	}
-	if one, ok := errors.AsType[Error](err); ok {
-		v.errs = append(v.errs, one)
-		return
-	}
-	if err != nil {
-		v.errs = append(v.errs, n.Errorf("", "%s", err))
-	}
+	v.errs = append(v.errs, n.place(verify(n))...)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,13 +16,15 @@ import (
 //
 // The Go struct is the schema. A field's tag is `yaml:"KEY[,OPTION]"` with the
 // options "required" (the key must be there), "plain" (a Secret that may be
-// written as it is) and "rest" (a Node that keeps all keys that no other field
-// has). A type may have SetDefaults, called before its keys are read, and
+// written as it is), "inline" (a struct whose keys stand here) and "rest" (a
+// Node that keeps all keys that no other field has). A type may have SetDefaults, called before its keys are read, and
 // UnmarshalText for values written as one word.
 type walker struct {
-	doc   *document
-	errs  Errors
-	marks map[string]place // of every value, by its path: "checks[2].service"
+	doc    *document
+	errs   Errors
+	marks  map[string]place // of every value, by its path: "checks[2].service"
+	broken map[string]bool  // paths of values that could not be read
+	depth  int              // of free, which follows aliases without a struct to end it
 }
 
 // defaulter is what a struct implements whose zero value is not its default.
@@ -34,8 +37,19 @@ var (
 	nodeType     = reflect.TypeFor[Node]()
 )
 
+func newWalker(doc *document) *walker {
+	return &walker{doc: doc, marks: map[string]place{}, broken: map[string]bool{}}
+}
+
 func (w *walker) fail(at place, format string, args ...any) {
 	w.errs = append(w.errs, at.errorf(format, args...))
+}
+
+// wrong reports a mistake in the value at a path. What comes after, and
+// compares values, does not mention that one again.
+func (w *walker) wrong(path string, at place, format string, args ...any) {
+	w.broken[path] = true
+	w.fail(at, "%s: "+format, append([]any{orFile(path)}, args...)...)
 }
 
 // value decodes n into v. The path is that of the value, for people and for
@@ -45,11 +59,11 @@ func (w *walker) value(n ast.Node, v reflect.Value, path string, plain bool) {
 	w.marks[path] = at
 	n, err := w.doc.resolve(n)
 	if err != nil {
-		w.fail(at, "%s: %s", path, err)
+		w.wrong(path, at, "%s", err)
 		return
 	}
 	if _, null := n.(*ast.NullNode); null {
-		w.fail(at, "%s has no value: give it one, or leave the key out", path)
+		w.wrong(path, at, "has no value: give it one, or leave the key out")
 		return
 	}
 	switch {
@@ -79,6 +93,8 @@ func (w *walker) kind(n ast.Node, at place, v reflect.Value, path string) {
 		w.list(n, at, v, path)
 	case reflect.Map:
 		w.mapping(n, at, v, path)
+	case reflect.Interface:
+		v.Set(reflect.ValueOf(w.free(n, path)))
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		w.value(n, v.Elem(), path, false)
@@ -91,18 +107,18 @@ func (w *walker) kind(n ast.Node, at place, v reflect.Value, path string) {
 func (w *walker) text(n ast.Node, at place, path string, set func(string) error) {
 	s, ok := written(n)
 	if !ok {
-		w.fail(at, "%s must be a single value, not %s", path, describe(n))
+		w.wrong(path, at, "must be a single value, not %s", describe(n))
 		return
 	}
 	if err := set(s); err != nil {
-		w.fail(at, "%s: %s", path, err)
+		w.wrong(path, at, "%s", err)
 	}
 }
 
 func (w *walker) list(n ast.Node, at place, v reflect.Value, path string) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
-		w.fail(at, "%s must be a list, as in [a, b], not %s", path, describe(n))
+		w.wrong(path, at, "must be a list, as in [a, b], not %s", describe(n))
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values))
@@ -114,7 +130,7 @@ func (w *walker) list(n ast.Node, at place, v reflect.Value, path string) {
 
 func (w *walker) mapping(n ast.Node, at place, v reflect.Value, path string) {
 	if !isMapping(n) {
-		w.fail(at, "%s must be keys with values, not %s", path, describe(n))
+		w.wrong(path, at, "must be keys with values, not %s", describe(n))
 		return
 	}
 	out := reflect.MakeMap(v.Type())
@@ -128,7 +144,7 @@ func (w *walker) mapping(n ast.Node, at place, v reflect.Value, path string) {
 
 func (w *walker) structure(n ast.Node, at place, v reflect.Value, path string) {
 	if !isMapping(n) {
-		w.fail(at, "%s must be keys with values, not %s", path, describe(n))
+		w.wrong(path, at, "must be keys with values, not %s", describe(n))
 		return
 	}
 	w.fields(w.entries(n, 0), at, v, path, nil)
@@ -146,11 +162,11 @@ func (w *walker) fields(entries []entry, at place, v reflect.Value, path string,
 		f, known := schema.fields[e.key]
 		switch {
 		case known:
-			w.value(e.value, v.Field(f.index), join(path, e.key), f.plain)
+			w.value(e.value, v.FieldByIndex(f.index), join(path, e.key), f.plain)
 		case schema.rest >= 0:
 			rest = append(rest, e)
 		default:
-			w.fail(e.keyAt, "unknown key %q%s", e.key, didYouMean(e.key, append(words, schema.keys...)))
+			w.fail(e.keyAt, "unknown key %q%s", e.key, didYouMean(e.key, slices.Concat(words, schema.keys)))
 		}
 	}
 	if schema.rest >= 0 {
