@@ -1,0 +1,148 @@
+package detect
+
+import "math"
+
+// Rhythm of ordinary life is not only seasonal: news, weather and chance move a
+// service's normal rate slowly up and down. The null therefore multiplies the
+// baseline by a stationary process of mean 1, variance V and correlation time
+// Tau. Both are learned from the service's own quiet history by moments of its
+// ten-minute counts; before there is history the prior holds.
+type noise struct {
+	V   float64 // variance of the multiplier
+	Tau float64 // correlation time, in hours
+	// Moments: sums over quiet segments of Eᵢ·Eᵢ₊ₗ and of the products of
+	// residuals, at the lags of noiseLags.
+	Den, Num [len(noiseLags)]float64
+	Sq       float64 // Σ of the squared lag-0 terms, for the standard error
+	N        float64 // segments seen, decayed
+}
+
+var noiseLags = [...]int{0, 1, 2, 3, 6, 12, 24}
+
+const (
+	segmentHours   = 1.0 / 6
+	priorV         = 0.2
+	priorTau       = 1.0
+	priorWeight    = 60 // as if so much ΣE² had been seen
+	noiseSafety    = 1.25
+	noiseMin       = 0.002
+	noiseForgetDay = 0.985 // half-life about six weeks
+)
+
+func newNoise() noise { return noise{V: priorV, Tau: priorTau} }
+
+// window gives the mean and the variance of the average multiplier over the
+// next w hours, when now it is known to have mean m and variance p: an
+// Ornstein–Uhlenbeck process seen from its present.
+func (n *noise) window(w, m, p float64) (mean, variance float64) {
+	x := w / n.Tau
+	g := 1.0
+	if x > 1e-6 {
+		g = -math.Expm1(-x) / x
+	}
+	mean = 1 + (m-1)*g
+	fresh := 0.0
+	if x > 1e-6 {
+		fresh = n.V * (2/x*(1-g) - g*g)
+	}
+	return mean, max(fresh, 0) + p*g*g
+}
+
+// filter is what is known of the multiplier now: a Gamma of mean M, variance P.
+type filter struct{ M, P float64 }
+
+// forward carries the belief h hours on without evidence.
+func (n *noise) forward(f filter, h float64) filter {
+	rho := math.Exp(-h / n.Tau)
+	return filter{M: 1 + rho*(f.M-1), P: rho*rho*f.P + n.V*(1-rho*rho)}
+}
+
+// observe updates the belief with y events where e were expected.
+func (f filter) observe(y, e float64) filter {
+	if f.P <= 0 {
+		return f
+	}
+	a, b := f.M*f.M/f.P, f.M/f.P
+	a, b = a+y, b+e
+	return filter{M: a / b, P: a / (b * b)}
+}
+
+// learn takes the residual of the newest quiet segment with those before it;
+// recent[0] is the newest, and a gap is marked by a negative expectation.
+func (n *noise) learn(recent []residual) {
+	if len(recent) == 0 || recent[0].e < 0 {
+		return
+	}
+	r0 := recent[0]
+	for i, lag := range noiseLags {
+		if lag >= len(recent) || recent[lag].e < 0 {
+			continue
+		}
+		r := recent[lag]
+		product := r0.d * r.d
+		if lag == 0 {
+			product -= r0.e // the Poisson part
+			n.Sq += product * product
+		}
+		n.Num[i] += product
+		n.Den[i] += r0.e * r.e
+	}
+	n.N++
+}
+
+// residual is a quiet segment's count less its expectation, and the latter.
+type residual struct{ d, e float64 }
+
+// forget lets old moments fade; called once a day.
+func (n *noise) forget() {
+	for i := range n.Num {
+		n.Num[i] *= noiseForgetDay
+		n.Den[i] *= noiseForgetDay
+	}
+	n.Sq *= noiseForgetDay * noiseForgetDay
+	n.N *= noiseForgetDay
+}
+
+// fit chooses V and Tau by least squares of the autocovariance V·e^(−lag/Tau)
+// over a grid of Tau, shrunk towards the prior, and adds one standard error and
+// a margin: the log-normal's tail is heavier than the Gamma's.
+func (n *noise) fit() {
+	best, bestV, bestTau := math.Inf(1), priorV, priorTau
+	for _, tau := range []float64{0.1, 0.17, 0.3, 0.5, 0.7, 1, 1.4, 2, 3, 4.5, 6.5} {
+		v, loss := n.fitTau(tau)
+		if loss < best {
+			best, bestV, bestTau = loss, v, tau
+		}
+	}
+	n.Tau = bestTau
+	n.V = max(bestV*noiseSafety, noiseMin)
+}
+
+func (n *noise) fitTau(tau float64) (v, loss float64) {
+	var xx, xy, yy float64
+	for i, lag := range noiseLags {
+		prior := priorV * math.Exp(-float64(lag)*segmentHours/priorTau)
+		den := n.Den[i] + priorWeight
+		c := (n.Num[i] + priorWeight*prior) / den
+		k := autocorrelation(lag, tau)
+		xx, xy, yy = xx+den*k*k, xy+den*k*c, yy+den*c*c
+	}
+	v = max(xy/xx, 0)
+	loss = yy - 2*v*xy + v*v*xx
+	return v + n.standardError(), loss
+}
+
+// autocorrelation of ten-minute averages of the process at a lag of segments.
+func autocorrelation(lag int, tau float64) float64 {
+	d := segmentHours / tau
+	if lag == 0 {
+		return 2 / (d * d) * (d + math.Expm1(-d))
+	}
+	g := -math.Expm1(-d) / d
+	return g * g * math.Exp(-float64(lag-1)*d)
+}
+
+func (n *noise) standardError() float64 {
+	den := n.Den[0] + priorWeight
+	return math.Sqrt(n.Sq) / den / 2
+}

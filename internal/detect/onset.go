@@ -1,0 +1,136 @@
+package detect
+
+import (
+	"math"
+
+	"github.com/outcry/outcry"
+)
+
+// ramps is the grid of lengths, in ticks, over which an outage's rate may have
+// risen from nothing to full.
+func ramps() []float64 {
+	return []float64{1, 3, 6, 12, 18, 24, 36, 48, 60, 90, 120, 180, 240, 360}
+}
+
+const (
+	onsetBack = 120 // ticks before the best window in which to look
+	onsetSpan = 120 // ticks after it: later the shape is another
+	onsetDrop = 1.92
+)
+
+// estimateOnset finds the onset by maximum likelihood over its instant and the
+// length of the ramp (a step or a linear rise over the usual rate), with the
+// probes' failures, and the interval in which the profile likelihood falls by
+// no more than 1.92 nats.
+//
+// The window of the best ratio is good at the moment of detection and drifts
+// late as a ramp goes on; the ramp's own likelihood does not.
+func (s *service) estimateOnset(t outcry.Tick) {
+	c := &s.State
+	first := c.OnsetTick - onsetBack
+	last := min(t, c.OnsetTick+onsetSpan)
+	xs, es := s.ticks(first, last)
+	var best float64 = math.Inf(-1)
+	profile := make([]float64, 0, len(xs))
+	at := 0
+	for k := range xs {
+		l := rampLikelihood(xs, es, k) + s.runLikelihood(first+outcry.Tick(k), last)
+		profile = append(profile, l)
+		if l > best {
+			best, at = l, k
+		}
+	}
+	if len(profile) == 0 {
+		return
+	}
+	lo, hi := at, at
+	for lo > 0 && profile[lo-1] >= best-onsetDrop {
+		lo--
+	}
+	for hi < len(profile)-1 && profile[hi+1] >= best-onsetDrop {
+		hi++
+	}
+	tick := func(k int) outcry.Tick { return first + outcry.Tick(k) }
+	c.Onset = outcry.Onset{At: tick(at).Start(), From: tick(lo).Start(), To: tick(hi).End()}
+	if s.History != nil && tick(at) < c.OnsetTick {
+		s.mask(tick(at))
+	}
+}
+
+// ticks lays the history out as counts and expectations.
+func (s *service) ticks(first, last outcry.Tick) (xs, es []float64) {
+	n := int(last-first) + 1
+	xs, es = make([]float64, n), make([]float64, n)
+	usual := s.Reports.Rate * s.Reports.Filter.M
+	for i := range es {
+		es[i] = usual
+	}
+	for i := len(s.History) - 1; i >= 0 && s.History[i].Tick >= first; i-- {
+		if h := &s.History[i]; h.Tick <= last {
+			xs[h.Tick-first] = h.Fresh
+		}
+	}
+	return xs, es
+}
+
+// rampLikelihood is the Poisson log likelihood of the counts when the rate
+// begins to rise at tick k, maximised over the ramp's length; the height is the
+// one that explains the excess.
+func rampLikelihood(xs, es []float64, k int) float64 {
+	var before, c, b float64
+	for i, x := range xs {
+		if i < k {
+			before += x*math.Log(es[i]) - es[i]
+			continue
+		}
+		c, b = c+x, b+es[i]
+	}
+	best := math.Inf(-1)
+	for _, r := range ramps() {
+		if l := rampFit(xs, es, k, r, c-b); l > best {
+			best = l
+		}
+	}
+	return before + best
+}
+
+func rampFit(xs, es []float64, k int, r, excess float64) float64 {
+	var area float64
+	for i := k; i < len(xs); i++ {
+		area += min(1, (float64(i-k)+0.5)/r)
+	}
+	if excess <= 0 || area <= 0 {
+		excess, area = 0, 1
+	}
+	g, l := excess/area, 0.0
+	for i := k; i < len(xs); i++ {
+		rate := es[i] + g*min(1, (float64(i-k)+0.5)/r)
+		l -= rate
+		if xs[i] > 0 {
+			l += xs[i] * math.Log(rate)
+		}
+	}
+	return l
+}
+
+// runLikelihood is that of the probes' runs when they begin to fail at k. A run
+// that ends within two ticks of the onset began before it, or nearly: it says
+// nothing.
+func (s *service) runLikelihood(k, last outcry.Tick) float64 {
+	if !s.State.Probed {
+		return 0
+	}
+	var l float64
+	for i := len(s.Runs) - 1; i >= 0 && s.Runs[i].Tick > k-2*onsetBack; i-- {
+		r := &s.Runs[i]
+		if r.Tick > last || (r.Tick >= k && r.Tick <= k+1) {
+			continue
+		}
+		p := s.Vantages[r.Vantage].pFalse()
+		if r.Tick > k+1 {
+			p = 0.85
+		}
+		l += r.Fails*math.Log(p) + (r.Runs-r.Fails)*math.Log(1-p)
+	}
+	return l
+}

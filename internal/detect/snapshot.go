@@ -1,0 +1,86 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/gob"
+	"slices"
+
+	"github.com/outcry/outcry"
+)
+
+// Snapshot gives every service's state, so that a restart goes on where the
+// last one stopped. The format is this version's own; [Judge.Restore] refuses
+// what it does not know.
+func (j *Judge) Snapshot() (map[string][]byte, error) {
+	out := make(map[string][]byte, len(j.services))
+	for _, s := range j.services {
+		var b bytes.Buffer
+		if err := gob.NewEncoder(&b).Encode(saved{Format: format, Next: j.now, Service: s}); err != nil {
+			return nil, outcry.Wrap(outcry.CodeInternal, err, "keep the state of service %s", s.ID)
+		}
+		out[s.ID] = b.Bytes()
+	}
+	return out, nil
+}
+
+// format changes whenever an old snapshot would be misread.
+const format = 1
+
+type saved struct {
+	Format  int
+	Next    outcry.Tick
+	Service *service
+}
+
+// Restore takes a snapshot. Services that it does not hold start anew; those
+// that the configuration no longer names are left out. A snapshot of another
+// format is an error of CodeInvalid, and changes nothing.
+func (j *Judge) Restore(blobs map[string][]byte) error {
+	restored := make(map[string]saved, len(blobs))
+	for id, b := range blobs {
+		if j.byID[id] == nil {
+			continue
+		}
+		var v saved
+		if err := gob.NewDecoder(bytes.NewReader(b)).Decode(&v); err != nil {
+			return outcry.Wrap(outcry.CodeInvalid, err, "read the kept state of service %s", id)
+		}
+		if v.Format != format || v.Service == nil {
+			return outcry.Errorf(outcry.CodeInvalid, "the kept state of service %s has format %d, not %d", id, v.Format, format)
+		}
+		restored[id] = v
+	}
+	for id, v := range restored {
+		j.adopt(id, v)
+	}
+	return nil
+}
+
+func (j *Judge) adopt(id string, v saved) {
+	s := v.Service
+	s.ID = id
+	s.fill()
+	i := slices.Index(j.services, j.byID[id])
+	j.services[i], j.byID[id] = s, s
+	j.awake[id] = s.State.active() || s.State.Tier > outcry.TierNone
+	j.now = max(j.now, v.Next)
+}
+
+// fill makes the maps that an encoding leaves out when they are empty.
+func (s *service) fill() {
+	if s.Subs == nil {
+		s.Subs = map[sub]*subSeries{}
+	}
+	fresh := newShares()
+	if s.Shares.Cells == nil {
+		s.Shares.Cells = fresh.Cells
+	}
+	if s.Shares.Pairs == nil {
+		s.Shares.Pairs = fresh.Pairs
+	}
+	for d := range s.Shares.Dims {
+		if s.Shares.Dims[d] == nil {
+			s.Shares.Dims[d] = fresh.Dims[d]
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package detect
+
+import (
+	"time"
+
+	"github.com/outcry/outcry"
+)
+
+// segmentTicks is the step in which expectation, filter and learning move.
+const segmentTicks = 60
+
+// learnAfter is how many segments a count waits before it teaches, so that an
+// outage that is only just being noticed does not teach itself: six hours.
+const learnAfter = 36
+
+// stream is one count stream of one service: its baseline, its noise, and the
+// clock of what was to be expected so far.
+type stream struct {
+	Base   Baseline
+	Noise  noise
+	Filter filter
+	Next   outcry.Tick // the first tick not yet accounted for
+	E      float64     // Σ expected × coverage over all ticks before Next
+	N      float64     // events so far
+	Rate   float64     // expected per tick in this segment
+	Spread float64     // relative variance of Rate as an estimate
+	Seg    segment     // the one that is filling
+	Wait   []segment   // those that wait to teach, oldest first
+	Recent []residual  // of those that taught, newest first
+	Quiet  bool        // whether the filter may follow: not while failing
+}
+
+// segment is ten minutes of a stream.
+type segment struct {
+	Start   outcry.Tick
+	Y, E    float64
+	Covered int // ticks with coverage
+	Masked  bool
+	Cells   map[outcry.CellKey]float64
+}
+
+func newStream(p Prior, first outcry.Tick) *stream {
+	n := newNoise()
+	return &stream{Base: Baseline{Prior: p}, Noise: n, Filter: filter{1, n.V}, Next: first, Quiet: true,
+		Seg: segment{Start: first - first%segmentTicks}}
+}
+
+// local tells a stream's place in the week.
+type local struct {
+	zone     *time.Location
+	holidays map[string]bool
+}
+
+func (l local) at(t outcry.Tick) calendar { return calendarOf(t.Start(), l.zone, l.holidays) }
+
+// start sets the expectation of the segment that is beginning.
+func (s *stream) start(l local) {
+	perHour, spread := s.Base.rate(l.at(s.Seg.Start + segmentTicks/2))
+	s.Rate, s.Spread = perHour*outcry.TickLength.Hours(), spread
+}
+
+// advance accounts for the ticks before t, all of them covered.
+func (s *stream) advance(t outcry.Tick, l local) {
+	if s.Rate == 0 {
+		s.start(l)
+	}
+	for s.Next < t {
+		end := min(t, s.Seg.Start+segmentTicks)
+		n := int(end - s.Next)
+		s.E += s.Rate * float64(n)
+		s.Seg.E += s.Rate * float64(n)
+		s.Seg.Covered += n
+		s.Next = end
+		if end == s.Seg.Start+segmentTicks {
+			s.roll(l)
+		}
+	}
+}
+
+// skip accounts for ticks that nobody watched.
+func (s *stream) skip(t outcry.Tick, l local) {
+	for s.Next < t {
+		s.Next = min(t, s.Seg.Start+segmentTicks)
+		if s.Next == s.Seg.Start+segmentTicks {
+			s.roll(l)
+		}
+	}
+}
+
+// take accounts for tick Next, with n events in these cells.
+func (s *stream) take(n float64, cells []outcry.Cell, l local) {
+	s.N += n
+	s.Seg.Y += n
+	s.Seg.add(cells)
+	s.advance(s.Next+1, l)
+}
+
+func (g *segment) add(cells []outcry.Cell) {
+	for _, c := range cells {
+		if c.Fresh == 0 {
+			continue
+		}
+		if g.Cells == nil {
+			g.Cells = make(map[outcry.CellKey]float64)
+		}
+		if _, known := g.Cells[c.CellKey]; known || len(g.Cells) < maxCells {
+			g.Cells[c.CellKey] += float64(c.Fresh)
+		}
+	}
+}
+
+// roll ends a segment: the filter follows, the oldest waiting one teaches.
+func (s *stream) roll(l local) {
+	if s.Quiet {
+		s.Filter = s.Noise.forward(s.Filter.observe(s.Seg.Y, s.Seg.E), segmentHours)
+	} else {
+		s.Filter = s.Noise.forward(s.Filter, segmentHours)
+		s.Seg.Masked = true
+	}
+	s.Wait = append(s.Wait, s.Seg)
+	s.Seg = segment{Start: s.Seg.Start + segmentTicks}
+	s.start(l)
+}
+
+// learn lets every segment that has waited long enough teach; those that are
+// masked do not. It gives them back to teach the shares of scopes.
+func (s *stream) learn(l local, each func(segment)) {
+	for len(s.Wait) > s.patience() {
+		old := s.Wait[0]
+		s.Wait = s.Wait[1:]
+		s.teach(old, l)
+		if !old.Masked {
+			each(old)
+		}
+	}
+}
+
+// patience is how many segments wait: one hour's while nothing is known, six
+// hours' after a day.
+func (s *stream) patience() int {
+	return min(learnAfter, 6+int(s.Base.AllHours*6/4))
+}
+
+func (s *stream) teach(old segment, l local) {
+	at := l.at(old.Start + segmentTicks/2)
+	if old.Masked || old.Covered == 0 {
+		s.remember(residual{e: -1})
+		return
+	}
+	y := s.robust(old)
+	s.remember(residual{d: y - old.E, e: old.E})
+	if s.Spread < 0.15 {
+		s.Noise.learn(s.Recent)
+	}
+	s.Base.learn(at, y, float64(old.Covered)*outcry.TickLength.Hours())
+	if (old.Start+segmentTicks)%8640 == 0 {
+		s.Base.endOfDay()
+		s.Noise.forget()
+		s.Noise.fit()
+		if (old.Start+segmentTicks)/8640%7 == 0 {
+			s.Base.endOfWeek()
+		}
+	}
+}
+
+func (s *stream) remember(r residual) {
+	if len(s.Recent) < noiseLags[len(noiseLags)-1]+1 {
+		s.Recent = append(s.Recent, residual{})
+	}
+	copy(s.Recent[1:], s.Recent)
+	s.Recent[0] = r
+}
+
+// robust weighs a count down whose Anscombe residual exceeds 2.58 by s⁻²
+// (Noufaily et al. 2013), once there is a history to compare it with.
+func (s *stream) robust(g segment) float64 {
+	variance := g.E + (s.Noise.V+s.Spread)*g.E*g.E
+	r := anscombe(g.Y, g.E, variance)
+	if s.Base.AllHours < 168 || r <= 2.58 {
+		return g.Y
+	}
+	return g.E + (g.Y-g.E)*(2.58/r)*(2.58/r)
+}
