@@ -75,3 +75,7 @@ func (d *Dialer) Lookup(ctx context.Context, network, host string) ([]netip.Addr
 	}
 	return allowed, nil
 }
+
+// Check asks the dialer's guard about an address that host was resolved to,
+// or is, for protocols that do not dial.
+func (d *Dialer) Check(host string, addr netip.Addr) error { return d.guard.Check(host, addr) }

@@ -1,0 +1,241 @@
+// Package wscheck probes WebSocket servers: the upgrade, and where wanted a
+// message out and a message back.
+//
+// Steps: dns, connect, tls, upgrade, send, expect, close. Redirects are not
+// followed: the answer to the upgrade is 101, or the check has failed.
+package wscheck
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/coder/websocket"
+
+	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/config"
+	"github.com/outcry/outcry/internal/netguard"
+	"github.com/outcry/outcry/internal/probe"
+)
+
+// Options of a check of type websocket.
+type Options struct {
+	URL           string                   `yaml:"url,required"` // ws:// or wss://
+	Headers       map[string]string        `yaml:"headers"`
+	SecretHeaders map[string]config.Secret `yaml:"secret_headers"`
+	Subprotocols  []string                 `yaml:"subprotocols"` // to offer; one of them must be taken
+	Send          string                   `yaml:"send"`         // a text message
+	Expect        string                   `yaml:"expect"`       // regular expression for a message; others are passed over
+	TLS           probe.TLSOptions         `yaml:"tls"`
+}
+
+// SetURL makes o the options of a check given by URL.
+func (o *Options) SetURL(url string) { o.URL = url }
+
+// Bounds of what is read.
+const (
+	maxMessage  = 1 << 20   // bytes of a message
+	maxMessages = 1000      // passed over while waiting for the expected one
+	maxHeader   = 256 << 10 // bytes of the answer's header
+)
+
+type prober struct {
+	opts       Options
+	env        probe.Env
+	host, addr string
+	url        string
+	header     http.Header
+	expect     *regexp.Regexp
+	cfg        *tls.Config // nil: without TLS
+	dialer     *netguard.Dialer
+}
+
+// New makes the prober of a check; its errors are of CodeInvalid.
+func New(o Options, env probe.Env) (probe.Prober, error) {
+	u, err := probe.ParseURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	p := &prober{opts: o, env: env, host: u.Hostname(), url: u.String(), dialer: env.Own()}
+	port := "80"
+	switch u.Scheme {
+	case "ws":
+	case "wss":
+		port = "443"
+		if p.cfg, err = o.TLS.Config(env, p.host); err != nil {
+			return nil, err
+		}
+		p.cfg.NextProtos = []string{"http/1.1"}
+	default:
+		return nil, outcry.FieldErrorf("url", "scheme %q is none of ws, wss", u.Scheme)
+	}
+	if p.addr, err = probe.HostPort(u, port); err != nil {
+		return nil, err
+	}
+	if o.Expect != "" {
+		if p.expect, err = regexp.Compile(o.Expect); err != nil {
+			return nil, outcry.FieldErrorf("expect", "%s", err)
+		}
+	}
+	p.header, err = headers(&o, env)
+	return p, err
+}
+
+func headers(o *Options, env probe.Env) (http.Header, error) {
+	h := http.Header{"User-Agent": {env.Agent()}}
+	for name, value := range o.Headers {
+		h.Set(name, value)
+	}
+	for name, secret := range o.SecretHeaders {
+		value, err := secret.Value()
+		if err != nil {
+			return nil, outcry.Wrap(outcry.CodeInvalid, err, "secret_headers: read the value of %s", name)
+		}
+		h.Set(name, value)
+	}
+	return h, nil
+}
+
+// Target is the host that is connected to.
+func (p *prober) Target() string { return p.host }
+
+// Probe connects, upgrades and talks.
+func (p *prober) Probe(ctx context.Context) probe.Result {
+	trail := probe.NewTrail()
+	conn, err := p.connect(ctx, trail)
+	if err != nil {
+		return trail.End(probe.Failed(err))
+	}
+	defer conn.Close() //nolint:errcheck // closed with the WebSocket already
+	ws, err := p.upgrade(ctx, trail, conn)
+	if err != nil {
+		return trail.End(probe.Failed(err))
+	}
+	defer ws.CloseNow() //nolint:errcheck // as above
+	ws.SetReadLimit(maxMessage)
+	if err := p.talk(ctx, trail, ws); err != nil {
+		return trail.End(probe.Failed(err))
+	}
+	// A server that does not say goodbye still serves: the step tells.
+	_ = trail.Do("close", func() (string, error) { return "", ws.Close(websocket.StatusNormalClosure, "") }) //nolint:errcheck // as above
+	return trail.End(probe.Good("upgraded"))
+}
+
+func (p *prober) connect(ctx context.Context, trail *probe.Trail) (net.Conn, error) {
+	conn, err := trail.Connect(ctx, p.dialer, "tcp", p.addr)
+	if err != nil || p.cfg == nil {
+		return conn, err
+	}
+	tc, err := trail.Handshake(ctx, conn, p.cfg)
+	if err != nil {
+		return nil, err
+	}
+	state := tc.ConnectionState()
+	if err := p.opts.TLS.Verify(&state, p.env.Time()); err != nil {
+		return nil, errors.Join(err, tc.Close())
+	}
+	return tc, nil
+}
+
+// upgrade asks, over a connection that is there already, to speak WebSocket.
+func (p *prober) upgrade(ctx context.Context, trail *probe.Trail, conn net.Conn) (*websocket.Conn, error) {
+	given := func(context.Context, string, string) (net.Conn, error) { return conn, nil }
+	client := &http.Client{
+		Transport:     &http.Transport{DialContext: given, DialTLSContext: given, DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeader},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	var ws *websocket.Conn
+	err := trail.Do("upgrade", func() (detail string, err error) {
+		var resp *http.Response
+		ws, resp, err = websocket.Dial(ctx, p.url, &websocket.DialOptions{
+			HTTPClient: client, HTTPHeader: p.header, Host: p.header.Get("Host"), Subprotocols: p.opts.Subprotocols,
+		})
+		if err != nil {
+			return "", refusal(ctx, resp, err)
+		}
+		return ws.Subprotocol(), nil
+	})
+	if err == nil && len(p.opts.Subprotocols) > 0 && ws.Subprotocol() == "" {
+		err = &probe.Fault{Reason: probe.ReasonProtocol, Err: fmt.Errorf("the server takes none of the subprotocols %q", p.opts.Subprotocols)}
+		_ = ws.CloseNow() //nolint:errcheck // the first error is the one to tell
+	}
+	return ws, err
+}
+
+// refusal gives a failed upgrade its reason. The library's text is not used
+// where it repeats the URL, which may hold a token.
+func refusal(ctx context.Context, resp *http.Response, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("wait for the answer to the upgrade: %w", context.Cause(ctx))
+	case resp != nil && resp.StatusCode != http.StatusSwitchingProtocols:
+		return &probe.Fault{Reason: probe.ReasonStatus, Err: fmt.Errorf("the upgrade was answered with status %d, wanted 101", resp.StatusCode)}
+	case resp != nil:
+		return &probe.Fault{Reason: probe.ReasonProtocol, Err: errors.New("the answer to the upgrade is not one to a WebSocket")}
+	case strings.Contains(err.Error(), "malformed HTTP"):
+		return &probe.Fault{Reason: probe.ReasonProtocol, Err: errors.New("the answer to the upgrade is not HTTP")}
+	}
+	return &probe.Fault{Reason: probe.Classify(err), Err: fmt.Errorf("upgrade: %w", innermost(err))}
+}
+
+// innermost is the error without the layers that repeat the URL.
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+func (p *prober) talk(ctx context.Context, trail *probe.Trail, ws *websocket.Conn) error {
+	if p.opts.Send != "" {
+		err := trail.Do("send", func() (string, error) {
+			return fmt.Sprintf("%d bytes", len(p.opts.Send)), ws.Write(ctx, websocket.MessageText, []byte(p.opts.Send))
+		})
+		if err != nil {
+			return fault(ctx, "send", err)
+		}
+	}
+	if p.expect == nil {
+		return nil
+	}
+	return trail.Do("expect", func() (string, error) { return p.listen(ctx, ws) })
+}
+
+// listen reads messages until one matches.
+func (p *prober) listen(ctx context.Context, ws *websocket.Conn) (string, error) {
+	var last []byte
+	for range maxMessages {
+		_, message, err := ws.Read(ctx)
+		if err != nil && last != nil && ctx.Err() != nil {
+			return "", &probe.Fault{Reason: probe.ReasonBody, Err: fmt.Errorf("the last message was %.80q, wanted /%s/", last, p.expect)}
+		}
+		if err != nil {
+			return "", fault(ctx, "wait for a message", err)
+		}
+		if p.expect.Match(message) {
+			return fmt.Sprintf("%.80q", message), nil
+		}
+		last = message
+	}
+	return "", &probe.Fault{Reason: probe.ReasonBody, Err: fmt.Errorf("none of %d messages matches /%s/", maxMessages, p.expect)}
+}
+
+func fault(ctx context.Context, doing string, err error) error {
+	switch code := websocket.CloseStatus(err); {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", doing, context.Cause(ctx))
+	case errors.Is(err, websocket.ErrMessageTooBig):
+		return &probe.Fault{Reason: probe.ReasonTooLarge, Err: fmt.Errorf("%s: a message of more than %d bytes", doing, maxMessage)}
+	case code >= 0:
+		return &probe.Fault{Reason: probe.ReasonReset, Err: fmt.Errorf("%s: the server closed with %s", doing, code)}
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
