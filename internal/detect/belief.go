@@ -171,7 +171,7 @@ func (g *thetaGrid) takeSub(s *service, t outcry.Tick, k sub, n, lnA float64) al
 	}
 	share, variance := s.shareOf(k)
 	// the parent has taken this tick already: its sums include it
-	m := mark{Tick: t, N: x.N, E: s.Reports.E - s.Reports.Rate, M: s.Reports.Filter.M, P: s.Reports.Filter.P, S: s.Reports.Spread}
+	m := mark{Tick: t, N: x.N, E: s.Reports.E - s.Reports.Rate, Mu: s.Reports.Filter.Mu, Q: s.Reports.Filter.Q, S: s.Reports.Spread}
 	x.N += n
 	x.Marks = push(x.Marks, m, share, func(*mark) bool { return false })
 	lnR, best, since := math.Inf(-1), math.Inf(-1), t

@@ -158,7 +158,7 @@ func (s *service) confirmed(b belief, onset outcry.Tick) bool {
 func (s *service) measure(t outcry.Tick) {
 	c := &s.State
 	fresh, _, _ := s.gather(c.OnsetTick)
-	usual := s.Reports.Rate * 6 * s.Reports.Filter.M
+	usual := s.Reports.Rate * 6 * s.Reports.Filter.mean()
 	span := outcry.Tick(rateTicks)
 	if c.Size.Peak < 5 {
 		span = slowRateTicks
@@ -167,7 +167,7 @@ func (s *service) measure(t outcry.Tick) {
 	minutes := float64(min(span, max(t-c.OnsetTick+1, 6))) / 6
 	c.Size = outcry.Size{
 		Reporters: fresh,
-		Expected:  (s.Reports.E - c.OnsetE) * s.Reports.Filter.M,
+		Expected:  (s.Reports.E - c.OnsetE) * s.Reports.Filter.mean(),
 		Rate:      lately / minutes,
 		Usual:     usual,
 		Peak:      max(c.Size.Peak, lately/minutes),
@@ -233,7 +233,7 @@ func (j *Judge) restore(s *service, t outcry.Tick) {
 		x.Marks = nil
 	}
 	for _, x := range []*stream{s.Reports, s.Posts} {
-		x.Filter = filter{1, x.Noise.V}
+		x.Filter = x.Noise.unknown()
 		x.Quiet = true
 	}
 }

@@ -31,40 +31,52 @@ const (
 
 func newNoise() noise { return noise{V: priorV, Tau: priorTau} }
 
-// window gives the mean and the variance of the average multiplier over the
-// next w hours, when now it is known to have mean m and variance p: an
-// Ornstein–Uhlenbeck process seen from its present.
-func (n *noise) window(w, m, p float64) (mean, variance float64) {
+// window gives the mean and the relative variance of the average multiplier over
+// the next w hours, from what is known of it now. The multiplier's logarithm is
+// an Ornstein–Uhlenbeck process, so a rate that is high now also moves further.
+func (n *noise) window(w, mu, q float64) (mean, variance float64) {
 	x := w / n.Tau
 	g := 1.0
+	fresh := 0.0
+	s2 := math.Log1p(n.V)
 	if x > 1e-6 {
 		g = -math.Expm1(-x) / x
+		fresh = max(s2*(2/x*(1-g)-g*g), 0)
 	}
-	mean = 1 + (m-1)*g
-	fresh := 0.0
-	if x > 1e-6 {
-		fresh = n.V * (2/x*(1-g) - g*g)
-	}
-	return mean, max(fresh, 0) + p*g*g
+	v := fresh + q*g*g
+	return math.Exp(-s2/2 + g*(mu+s2/2) + v/2), math.Expm1(v)
 }
 
-// filter is what is known of the multiplier now: a Gamma of mean M, variance P.
-type filter struct{ M, P float64 }
+// filter is what is known of the multiplier now: its logarithm is normal with
+// mean Mu and variance Q.
+type filter struct{ Mu, Q float64 }
+
+// unknown is the belief without any evidence: the stationary distribution.
+func (n *noise) unknown() filter {
+	s2 := math.Log1p(n.V)
+	return filter{Mu: -s2 / 2, Q: s2}
+}
+
+// mean of the multiplier.
+func (f filter) mean() float64 { return math.Exp(f.Mu + f.Q/2) }
 
 // forward carries the belief h hours on without evidence.
 func (n *noise) forward(f filter, h float64) filter {
 	rho := math.Exp(-h / n.Tau)
-	return filter{M: 1 + rho*(f.M-1), P: rho*rho*f.P + n.V*(1-rho*rho)}
+	s2 := math.Log1p(n.V)
+	return filter{Mu: -s2/2 + rho*(f.Mu+s2/2), Q: rho*rho*f.Q + s2*(1-rho*rho)}
 }
 
-// observe updates the belief with y events where e were expected.
+// observe updates the belief with y events where e were expected: the Gamma of
+// the same mean and variance is conjugate to the count.
 func (f filter) observe(y, e float64) filter {
-	if f.P <= 0 {
+	if f.Q < 1e-9 {
 		return f
 	}
-	a, b := f.M*f.M/f.P, f.M/f.P
-	a, b = a+y, b+e
-	return filter{M: a / b, P: a / (b * b)}
+	a := 1 / math.Expm1(f.Q)
+	mean := (a + y) / (a/f.mean() + e)
+	q := math.Log1p(1 / (a + y))
+	return filter{Mu: math.Log(mean) - q/2, Q: q}
 }
 
 // learn takes the residual of the newest quiet segment with those before it;

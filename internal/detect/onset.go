@@ -61,7 +61,7 @@ func (s *service) estimateOnset(t outcry.Tick) {
 func (s *service) ticks(first, last outcry.Tick) (xs, es []float64) {
 	n := int(last-first) + 1
 	xs, es = make([]float64, n), make([]float64, n)
-	usual := s.Reports.Rate * s.Reports.Filter.M
+	usual := s.Reports.Rate * s.Reports.Filter.mean()
 	for i := range es {
 		es[i] = usual
 	}

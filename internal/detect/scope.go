@@ -92,7 +92,7 @@ func (s *service) cube(since outcry.Tick) (cube, map[string]float64) {
 		q.cells = append(q.cells, cubeCell{at, c})
 	}
 	slices.SortFunc(q.cells, func(x, y cubeCell) int { return slices.Compare(x.at[:], y.at[:]) })
-	q.all = max(float64(s.Reports.Next-since), 1) * s.Reports.Rate * s.Reports.Filter.M
+	q.all = max(float64(s.Reports.Next-since), 1) * s.Reports.Rate * s.Reports.Filter.mean()
 	return q, symptoms
 }
 

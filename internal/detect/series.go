@@ -16,12 +16,12 @@ import (
 // and a newer one speaks against a fault there at any rate in the grid (the
 // pruning of FOCuS; Ward et al. 2024).
 type mark struct {
-	Tick outcry.Tick
-	N, E float64 // the sums before Tick
-	M, P float64 // what the filter then knew of the multiplier
-	S    float64 // how uncertain the baseline then was
-	Gap  float64
-	W    float64
+	Tick  outcry.Tick
+	N, E  float64 // the sums before Tick
+	Mu, Q float64 // what the filter then knew of the multiplier
+	S     float64 // how uncertain the baseline then was
+	Gap   float64
+	W     float64
 }
 
 const (
@@ -85,11 +85,11 @@ type window struct {
 
 func (s *stream) window(m mark, share float64) window {
 	w := float64(s.Next-m.Tick) * outcry.TickLength.Hours()
-	mean, variance := s.Noise.window(w, m.M, m.P)
+	mean, variance := s.Noise.window(w, m.Mu, m.Q)
 	return window{C: s.N - m.N, B: share * (s.E - m.E) * mean, A: 1 / (variance + max(m.S, s.Spread))}
 }
 
 // mark makes one at tick Next, which is about to be taken.
 func (s *stream) mark() mark {
-	return mark{Tick: s.Next, N: s.N, E: s.E, M: s.Filter.M, P: s.Filter.P, S: s.Spread}
+	return mark{Tick: s.Next, N: s.N, E: s.E, Mu: s.Filter.Mu, Q: s.Filter.Q, S: s.Spread}
 }

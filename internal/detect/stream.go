@@ -41,7 +41,7 @@ type segment struct {
 
 func newStream(p Prior, first outcry.Tick) *stream {
 	n := newNoise()
-	return &stream{Base: Baseline{Prior: p}, Noise: n, Filter: filter{1, n.V}, Next: first, Quiet: true,
+	return &stream{Base: Baseline{Prior: p}, Noise: n, Filter: n.unknown(), Next: first, Quiet: true,
 		Seg: segment{Start: first - first%segmentTicks}}
 }
 
