@@ -1,0 +1,210 @@
+package incident
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/outcry/outcry"
+)
+
+// feed gives the members their verdicts. It returns those that call for an
+// incident and have none, in the order in which their faults began.
+func (l *Ledger) feed(at time.Time, verdicts []outcry.Verdict) []*outcry.Verdict {
+	var fresh []*outcry.Verdict
+	for i := range verdicts {
+		v := &verdicts[i]
+		if e := l.by[v.Service]; e != nil {
+			l.tell(e, e.member(v.Service), v, at)
+			continue
+		}
+		if _, known := l.services[v.Service]; known && (alarming(v) || v.Condition == outcry.CondSuspicious) {
+			fresh = append(fresh, v)
+		}
+	}
+	slices.SortStableFunc(fresh, func(a, b *outcry.Verdict) int {
+		return cmp.Or(a.Onset.At.Compare(b.Onset.At), strings.Compare(a.Service, b.Service))
+	})
+	return fresh
+}
+
+// alarming reports whether a verdict by itself calls for an incident.
+func alarming(v *outcry.Verdict) bool {
+	return v.Condition == outcry.CondFailing && v.Tier >= outcry.TierOutage
+}
+
+// ownFault reports whether the service's own trouble explains the verdict.
+func ownFault(v *outcry.Verdict) bool { return v.Own || v.Cause == "" || v.Cause == v.Service }
+
+// tell gives one member its verdict.
+func (l *Ledger) tell(e *entry, m *member, v *outcry.Verdict, at time.Time) {
+	if v.Condition == outcry.CondUnknown {
+		return
+	}
+	m.turn = l.turn
+	m.honest = v.Condition != outcry.CondSuspicious
+	switch v.Condition {
+	case outcry.CondNormal:
+		m.set(well, at)
+		return
+	case outcry.CondRecovering:
+		m.set(recovering, at)
+	case outcry.CondFailing, outcry.CondSuspicious:
+		m.set(failing, at)
+	}
+	if m.honest || m.told == nil || !e.doc.Public {
+		m.hear(v)
+	}
+	if alarming(v) && e.doc.DetectedAt.IsZero() {
+		e.doc.DetectedAt, e.dirty = e.clamp(at), true
+	}
+	if v.Confirmed && m.honest && !e.doc.Confirmed {
+		l.confirm(e, at)
+	}
+	if v.Carrier != "" && m.honest {
+		l.blame(e, v.Carrier)
+	}
+}
+
+// hear keeps a verdict for the figures, and the evidence of the strongest one.
+func (m *member) hear(v *outcry.Verdict) {
+	c := *v
+	c.Affected = copiedAffected(v.Affected)
+	m.told = &c
+	if len(v.Evidence) > 0 && v.Nats >= m.nats {
+		m.ledger, m.nats = slices.Clone(v.Evidence), v.Nats
+	}
+	m.told.Evidence = nil
+}
+
+// confirm notes that the evidence now suffices; the public is told once it has
+// heard of the incident at all.
+func (l *Ledger) confirm(e *entry, at time.Time) {
+	e.doc.Confirmed, e.doc.ConfirmedAt, e.dirty = true, e.clamp(at), true
+	if e.doc.Public {
+		e.say("This is now confirmed by more than one kind of evidence.", outcry.NoticeUpdated)
+	}
+}
+
+// blame notes that the fault is a carrier's.
+func (l *Ledger) blame(e *entry, carrier string) {
+	if e.carrier == carrier {
+		return
+	}
+	e.carrier, e.dirty = carrier, true
+	if e.doc.Public {
+		e.say("The trouble is confined to "+plain(carrier)+": the fault seems to be the carrier's.", outcry.NoticeUpdated)
+	}
+}
+
+// place finds or opens an incident for each verdict that has none.
+func (l *Ledger) place(at time.Time, fresh []*outcry.Verdict) {
+	for _, v := range fresh {
+		if l.muted(v) || !ownFault(v) || l.by[v.Service] != nil {
+			continue
+		}
+		if v.Condition == outcry.CondSuspicious {
+			l.suspect(v, at)
+			continue
+		}
+		e := l.recurring(v, at)
+		switch {
+		case e != nil:
+			l.reopen(e, at)
+			l.tell(e, e.member(v.Service), v, at)
+		case l.join(v, at):
+		default:
+			e := l.begin(v, at)
+			if l.policy(v.Service).Mode == Manual {
+				e.note("The judge is sure enough to publish this; by the service's policy a person decides.")
+			}
+		}
+	}
+}
+
+// begin opens an incident for a verdict.
+func (l *Ledger) begin(v *outcry.Verdict, at time.Time) *entry {
+	e := &entry{doc: outcry.Incident{ID: l.cfg.NewID(), State: outcry.StatePossible, Impact: outcry.ImpactNone}, dirty: true}
+	l.open = append(l.open, e)
+	l.enlist(e, v, at)
+	return e
+}
+
+// enlist makes a service a member of an incident by its verdict.
+func (l *Ledger) enlist(e *entry, v *outcry.Verdict, at time.Time) {
+	m := &member{service: v.Service, joined: at, since: at, settled: len(e.members) == 0}
+	e.add(m)
+	l.by[v.Service] = e
+	l.tell(e, m, v, at)
+}
+
+// join adds a failing service to the open incident that it belongs to.
+func (l *Ledger) join(v *outcry.Verdict, at time.Time) bool {
+	f := factsOf(v, at)
+	for _, e := range l.open {
+		if !e.doc.Open() || !l.takes(e, v.Service) || !l.related(&f, e, "") {
+			continue
+		}
+		l.enlist(e, v, at)
+		if e.doc.Public {
+			e.say(l.name(v.Service)+" is affected too.", outcry.NoticeUpdated)
+		}
+		return true
+	}
+	return false
+}
+
+// suspect keeps a verdict that its reporters give away, for the team only.
+func (l *Ledger) suspect(v *outcry.Verdict, at time.Time) {
+	if e := l.recurring(v, at); e != nil && !e.doc.Public {
+		l.reopen(e, at)
+		l.tell(e, e.member(v.Service), v, at)
+		return
+	}
+	e := l.begin(v, at)
+	e.note("Many reports about " + l.name(v.Service) + ", but their networks, agents or timing give them away. Nothing is published unless a person does.")
+}
+
+// recurring finds the incident that a failing service was in when it closed a
+// short while ago: resolved, or noise that nobody was told of.
+func (l *Ledger) recurring(v *outcry.Verdict, at time.Time) *entry {
+	for i := len(l.closed) - 1; i >= 0; i-- {
+		e := l.closed[i]
+		noise := e.doc.State == outcry.StateDismissed && !e.doc.Public && e.doc.DetectedAt.IsZero() && !e.touched
+		if e.member(v.Service) == nil || e.merged || e.doc.State != outcry.StateResolved && !noise {
+			continue
+		}
+		if at.Sub(e.doc.ClosedAt) <= l.w.Reopen && l.free(e) {
+			return e
+		}
+	}
+	return nil
+}
+
+// free reports whether none of an incident's services is in another one.
+func (l *Ledger) free(e *entry) bool {
+	return !e.any(func(m *member) bool { return l.by[m.service] != nil })
+}
+
+// reopen takes a closed incident back: a fault that comes and goes is one.
+func (l *Ledger) reopen(e *entry, at time.Time) {
+	l.revert(e)
+	e.relapsed = at
+	e.say("It is failing again.", outcry.NoticeUpdated)
+}
+
+// revert makes a closed incident an open one.
+func (l *Ledger) revert(e *entry) {
+	l.closed = slices.DeleteFunc(l.closed, func(o *entry) bool { return o == e })
+	l.open = append(l.open, e)
+	for _, m := range e.members {
+		l.by[m.service] = e
+	}
+	e.doc.State = outcry.StatePossible
+	if e.doc.Public {
+		e.doc.State = outcry.StateInvestigating
+	}
+	e.doc.ClosedAt, e.doc.MonitoringAt = time.Time{}, time.Time{}
+	e.quiet, e.held, e.moodSet, e.dirty = time.Time{}, false, false, true
+}
