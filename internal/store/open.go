@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,8 +18,9 @@ type Store struct {
 	engine  engine
 	writer  *sql.DB
 	reader  *sql.DB
-	streams streamTable  // service × kind → number
-	wide    []wideStmts  // widest first, prepared on the writer
+	streams streamTable // service × kind → number
+	read    []wideStmt  // of tallies, widest first, prepared on the writer
+	save    []wideStmt
 	broken  atomic.Value // string: why nothing is written any more
 	close   sync.Once
 }
@@ -26,15 +28,35 @@ type Store struct {
 // engine is what differs between the two databases.
 type engine struct {
 	name string
-	// forUpdate locks the rows of table t in a SELECT until the end of the
-	// transaction; empty where there is only one writer anyway.
+	// forUpdate locks the rows of a SELECT until the end of the transaction;
+	// empty where there is only one writer anyway.
 	forUpdate string
 	// skipLocked is the same, passing over rows that somebody else holds.
 	skipLocked string
 	// alone makes the rest of the transaction run alone among Retains.
 	alone string
+	// anonymous says that placeholders are faster without numbers.
+	anonymous bool
 	// shrink gives freed space back to the file system, a little at a time.
 	shrink string
+}
+
+// arg names the n-th argument of a wide statement, which come in order: SQLite
+// would look the name of each "$n" up in a list, from its start.
+func (e engine) arg(n int) string {
+	if e.anonymous {
+		return "?"
+	}
+	return "$" + strconv.Itoa(n)
+}
+
+// args gives "($first, …)" for n arguments.
+func (e engine) args(first, n int) string {
+	p := make([]string, n)
+	for i := range p {
+		p[i] = e.arg(first + i)
+	}
+	return "(" + strings.Join(p, ", ") + ")"
 }
 
 // Open connects to the database that dsn names, creating and migrating it as

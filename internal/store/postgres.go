@@ -26,13 +26,13 @@ func connectPostgres(ctx context.Context, dsn string, log *slog.Logger) (*Store,
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "outcry"
 	}
-	db := stdlib.OpenDB(*cfg)
+	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(planByKey))
 	db.SetMaxOpenConns(postgresConns)
 	db.SetMaxIdleConns(postgresConns / 2)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	s := &Store{log: log, writer: db, reader: db, engine: engine{
 		name:       "postgres",
-		forUpdate:  " FOR UPDATE OF t",
+		forUpdate:  " FOR UPDATE",
 		skipLocked: " FOR UPDATE SKIP LOCKED",
 		alone:      "SELECT pg_advisory_xact_lock(7305808869231650419)", // "outcry rs"
 	}}
@@ -40,6 +40,13 @@ func connectPostgres(ctx context.Context, dsn string, log *slog.Logger) (*Store,
 		return nil, joinClose(s.fail(err, "connecting to PostgreSQL at "+cfg.Host), s)
 	}
 	return s, s.warnUnsafe(ctx)
+}
+
+// planByKey keeps the planner from reading whole tables because they were small
+// when it last looked: every statement here wants rows by key.
+func planByKey(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET enable_seqscan = off")
+	return err
 }
 
 // warnUnsafe says what a crash of the server would lose with the settings that

@@ -141,7 +141,7 @@ func (t *txn) saveRollups(st stage, stream int64, sums rollupSums, codec *cellCo
 		sum := sums[tick]
 		args := appendCounts([]any{stream, int64(st.to), int64(tick)}, &sum.Tally)
 		args = append(args, codec.encode(sum.cells.sorted()))
-		_, err := t.exec("INSERT INTO rollups (stream, width, tick, "+countColumns+", cells) VALUES "+placeholders(1, tallyWidth)+
+		_, err := t.exec("INSERT INTO rollups (stream, width, tick, "+countColumns+", cells) VALUES "+t.engine.args(1, tallyWidth)+
 			" ON CONFLICT (stream, width, tick) DO UPDATE SET "+replaceAll(countColumns+", cells"), args...)
 		if err != nil {
 			return err

@@ -26,7 +26,7 @@ func connectSQLite(ctx context.Context, path string, log *slog.Logger) (*Store, 
 	if err := makeFile(path); err != nil {
 		return nil, outcry.Wrap(outcry.CodeUnavailable, err, "making the database %s", path)
 	}
-	s := &Store{log: log, engine: engine{name: "sqlite", shrink: "PRAGMA incremental_vacuum(2000)"}}
+	s := &Store{log: log, engine: engine{name: "sqlite", anonymous: true, shrink: "PRAGMA incremental_vacuum(2000)"}}
 	var err error
 	if s.writer, err = sql.Open("sqlite", sqliteDSN(path, "immediate")); err != nil {
 		return nil, outcry.Wrap(outcry.CodeUnavailable, err, "opening the database %s", path)
