@@ -147,8 +147,7 @@ func (b *builder) level(s *standing) []string {
 	if b.stale || len(s.Series) == 0 || s.status == Unknown {
 		return nil
 	}
-	const perHour = 12
-	reports, usual := sumBins(s.Series[max(0, len(s.Series)-perHour):])
+	reports, usual := sumBins(s.lastHour())
 	words := plural(reports, "report") + " in the last hour"
 	if usual >= 0 {
 		words += ", where " + about(usual) + " would be usual"

@@ -68,6 +68,7 @@ func (r *Renderer) Views(w World) ([]View, error) {
 	views = append(views, b.histories()...)
 	views = append(views, b.statuspage()...)
 	views = append(views, b.feeds()...)
+	views = append(views, b.serviceViews()...)
 	for i := range views {
 		var err error
 		if views[i], err = views[i].seal(r.fingerprint); err != nil {

@@ -1,0 +1,111 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/outcry/outcry/internal/page"
+)
+
+// How long others may keep what we send. Pages are asked for again each time
+// (the answer is mostly 304); a cache in front may answer for two seconds by
+// itself, and for a day when we do not answer at all.
+const (
+	cachePage    = "public, max-age=0, s-maxage=2, stale-while-revalidate=10, stale-if-error=86400"
+	cachePrivate = "private, no-cache"
+	cacheDay     = "public, max-age=86400"
+	cacheForEver = "public, max-age=31536000, immutable"
+)
+
+// held is a document ready to be written: every header value is made
+// beforehand and shared by all responses, none of which changes it.
+type held struct {
+	doc    *page.Document
+	kind   docKind
+	thanks func() *held // variant that thanks for a report; nil where there is none
+
+	etag                       string
+	etagV, typeV, cacheV, modV []string
+	policyV                    []string
+	lengthV, gzipLengthV       []string
+}
+
+// Header values that all documents share.
+var (
+	valueVary     = []string{"Accept-Encoding"}
+	valueGzip     = []string{"gzip"}
+	valueBrotli   = []string{"br"}
+	valueNoSniff  = []string{"nosniff"}
+	valueReferrer = []string{"strict-origin-when-cross-origin"}
+	valueFeatures = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()"}
+	valueOpener   = []string{"same-origin"}
+	valueAnyone   = []string{"*"}
+	valueNothing  = []string{"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"}
+)
+
+func hold(d *page.Document, thanks func() *held, policy, cache string) *held {
+	h := &held{doc: d, kind: kindOf(d.Path), thanks: thanks, etag: `W/"` + d.Version + `"`}
+	h.etagV, h.typeV, h.cacheV = []string{h.etag}, []string{d.ContentType}, []string{cache}
+	h.modV = []string{d.ModTime.UTC().Format(http.TimeFormat)}
+	h.lengthV = []string{strconv.Itoa(len(d.Body))}
+	h.gzipLengthV = []string{strconv.Itoa(len(d.Gzip))}
+	if h.policyV = valueNothing; policy != "" {
+		h.policyV = []string{policy}
+	}
+	return h
+}
+
+// serve answers GET and HEAD, and gives the status.
+//
+// The header map is filled directly: Set would make a slice for every value of
+// every response.
+func (h *held) serve(w http.ResponseWriter, r *http.Request) int {
+	if h.thanks != nil && strings.Contains(r.URL.RawQuery, "thanks=1") {
+		if t := h.thanks(); t != nil {
+			h = t
+		}
+	}
+	hdr := w.Header()
+	hdr["Etag"], hdr["Cache-Control"], hdr["Last-Modified"], hdr["Vary"] = h.etagV, h.cacheV, h.modV, valueVary
+	hdr["Content-Security-Policy"], hdr["X-Content-Type-Options"] = h.policyV, valueNoSniff
+	hdr["Referrer-Policy"], hdr["Permissions-Policy"] = valueReferrer, valueFeatures
+	if h.kind == kindPage || h.kind == kindService || h.kind == kindIncident || h.kind == kindHistory {
+		hdr["Cross-Origin-Opener-Policy"] = valueOpener
+	} else {
+		hdr["Access-Control-Allow-Origin"] = valueAnyone // what every stranger may read anyway
+	}
+	if match := r.Header["If-None-Match"]; match != nil && matches(match, h.etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return http.StatusNotModified
+	}
+	hdr["Content-Type"] = h.typeV
+	body := h.body(hdr, r.Header["Accept-Encoding"])
+	if r.Method == http.MethodHead {
+		return http.StatusOK
+	}
+	_, _ = w.Write(body) // a visitor who has gone away is nobody's fault
+	return http.StatusOK
+}
+
+// body picks the smallest form that the client reads.
+func (h *held) body(hdr http.Header, accept []string) []byte {
+	if h.doc.Gzip == nil {
+		hdr["Content-Length"] = h.lengthV
+		return h.doc.Body
+	}
+	gzip, br := accepts(accept)
+	if br {
+		if b := h.doc.Brotli(); b != nil {
+			hdr["Content-Encoding"] = valueBrotli
+			hdr["Content-Length"] = []string{strconv.Itoa(len(b))}
+			return b
+		}
+	}
+	if gzip {
+		hdr["Content-Encoding"], hdr["Content-Length"] = valueGzip, h.gzipLengthV
+		return h.doc.Gzip
+	}
+	hdr["Content-Length"] = h.lengthV
+	return h.doc.Body
+}
