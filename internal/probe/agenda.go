@@ -22,8 +22,11 @@ type entry struct {
 }
 
 // next moves the entry to its first time after now, and tells how many times
-// were passed over.
+// were passed over. A run may begin, and end, a little before it is due.
 func (e *entry) next(now time.Time) (skipped int64) {
+	if now.Before(e.due) {
+		now = e.due
+	}
 	n := int64(now.Sub(e.base)/e.check.Interval) + 1
 	skipped = n - 1 - int64(e.due.Sub(e.base)/e.check.Interval)
 	e.due = e.base.Add(time.Duration(n) * e.check.Interval)

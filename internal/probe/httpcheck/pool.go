@@ -15,11 +15,25 @@ import (
 type Pool struct {
 	mu         sync.Mutex
 	transports map[settings]*http.Transport
-	buffers    sync.Pool // of *bytes.Buffer, for bodies
+	headers    map[string]http.Header // by user agent
+	buffers    sync.Pool              // of *bytes.Buffer, for bodies
 }
 
 // NewPool makes an empty pool.
-func NewPool() *Pool { return &Pool{transports: make(map[settings]*http.Transport)} }
+func NewPool() *Pool {
+	return &Pool{transports: make(map[settings]*http.Transport), headers: make(map[string]http.Header)}
+}
+
+// plainHeader is the header of requests that send nothing of their own.
+func (p *Pool) plainHeader(env probe.Env) http.Header {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	agent := env.Agent()
+	if p.headers[agent] == nil {
+		p.headers[agent] = http.Header{"User-Agent": {agent}}
+	}
+	return p.headers[agent]
+}
 
 // settings are all that transports differ by.
 type settings struct {
@@ -32,7 +46,7 @@ type settings struct {
 // Sizes of a transport. The buffers are small because there is a pair for
 // every endpoint; an answer that is larger costs some more reads.
 const (
-	bufferSize    = 1 << 10
+	bufferSize    = 512
 	maxHeader     = 256 << 10 // bytes of an answer's header
 	idlePerHost   = 16
 	idleTimeout   = 150 * time.Second // so that checks every two minutes still find theirs

@@ -15,17 +15,20 @@ import (
 )
 
 // prober is one check. Everything that does not change between its runs is
-// made once.
+// made once, and kept small: there may be ten thousand.
 type prober struct {
-	opts     Options
-	env      probe.Env
-	request  *http.Request // without body and context
-	secrets  http.Header
-	asserts  asserts
-	buffers  *sync.Pool  // of *bytes.Buffer
-	kept     route       // over connections of the last run
-	fresh    route       // over a new connection
-	suspects atomic.Bool // the last attempt failed: the next takes a new connection
+	request    *http.Request // without body and context
+	secrets    http.Header
+	body       string
+	redirects  int
+	maxLatency time.Duration
+	tls        *probe.TLSOptions // nil: nothing to verify but the chain
+	now        func() time.Time
+	asserts    asserts
+	buffers    *sync.Pool  // of *bytes.Buffer
+	kept       *route      // over connections of the last run
+	fresh      *route      // over a new connection
+	suspects   atomic.Bool // the last attempt failed: the next takes a new connection
 }
 
 // New makes the prober of a check; its errors are of CodeInvalid and name the
@@ -41,32 +44,45 @@ func (p *Pool) New(o Options, env probe.Env) (probe.Prober, error) {
 	if err := o.bounds(); err != nil {
 		return nil, err
 	}
-	c := &prober{opts: o, env: env, buffers: &p.buffers}
+	c := &prober{
+		body: o.Body, redirects: o.Redirects, maxLatency: o.MaxLatency, now: env.Time, buffers: &p.buffers,
+	}
+	if o.TLS.DaysLeft > 0 {
+		c.tls = &o.TLS
+	}
 	if c.asserts, err = compile(&o); err != nil {
 		return nil, err
 	}
-	if err := c.prepare(u); err != nil {
+	if err := c.prepare(u, &o, env, p.plainHeader(env)); err != nil {
 		return nil, err
 	}
-	if c.kept, err = p.route(o, env, u.Hostname(), !o.KeepAlive); err != nil {
+	if c.fresh, err = p.route(o, env, u.Hostname(), true); err != nil {
 		return nil, err
 	}
-	c.fresh, err = p.route(o, env, u.Hostname(), true)
+	c.kept = c.fresh
+	if o.KeepAlive {
+		c.kept, err = p.route(o, env, u.Hostname(), false)
+	}
 	return c, err
 }
 
-// prepare makes the request that every run sends.
-func (c *prober) prepare(u *url.URL) error {
-	req, err := http.NewRequest(strings.ToUpper(c.opts.Method), u.String(), http.NoBody) //nolint:noctx // each run gives its own
+// prepare makes the request that every run sends. Plain is the header of all
+// checks that have none of their own: clients do not change it.
+func (c *prober) prepare(u *url.URL, o *Options, env probe.Env, plain http.Header) error {
+	req, err := http.NewRequest(strings.ToUpper(o.Method), u.String(), http.NoBody) //nolint:noctx // each run gives its own
 	if err != nil {
 		return outcry.Wrap(outcry.CodeInvalid, err, "method or url")
 	}
-	req.Header.Set("User-Agent", c.env.Agent())
-	for name, value := range c.opts.Headers {
+	c.request = req
+	if len(o.Headers)+len(o.SecretHeaders) == 0 {
+		req.Header = plain
+		return nil
+	}
+	req.Header.Set("User-Agent", env.Agent())
+	for name, value := range o.Headers {
 		req.Header.Set(name, value)
 	}
-	c.secrets, err = readSecrets(c.opts.SecretHeaders)
-	if err != nil {
+	if c.secrets, err = readSecrets(o.SecretHeaders); err != nil {
 		return err
 	}
 	for name, values := range c.secrets {
@@ -75,11 +91,13 @@ func (c *prober) prepare(u *url.URL) error {
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host
 	}
-	c.request = req
 	return nil
 }
 
 func readSecrets(from map[string]config.Secret) (http.Header, error) {
+	if len(from) == 0 {
+		return nil, nil
+	}
 	h := make(http.Header, len(from))
 	for name, secret := range from {
 		value, err := secret.Value()
@@ -101,15 +119,15 @@ type route struct {
 	own, others *http.Transport
 }
 
-func (p *Pool) route(o Options, env probe.Env, host string, fresh bool) (route, error) {
+func (p *Pool) route(o Options, env probe.Env, host string, fresh bool) (*route, error) {
 	s := settings{tls: o.TLS, proxy: o.Proxy, own: true, fresh: fresh}
 	own, err := p.transport(s, env)
 	if err != nil {
-		return route{}, err
+		return nil, err
 	}
 	s.own = false
 	others, err := p.transport(s, env)
-	return route{host: host, own: own, others: others}, err
+	return &route{host: host, own: own, others: others}, err
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -122,9 +140,9 @@ func (r *route) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // Probe does one exchange, redirects included.
 func (c *prober) Probe(ctx context.Context) probe.Result {
-	via := &c.kept
+	via := c.kept
 	if c.suspects.Load() {
-		via = &c.fresh
+		via = c.fresh
 	}
 	rec := newRecorder()
 	result := c.exchange(ctx, via, rec)
@@ -146,11 +164,11 @@ func (c *prober) exchange(ctx context.Context, via *route, rec *recorder) probe.
 	}
 	defer body.release()
 	result := c.asserts.judge(resp, body)
-	if took := time.Since(began); result.Outcome == outcry.Good && c.opts.MaxLatency > 0 && took > c.opts.MaxLatency {
-		return probe.Bad(probe.ReasonSlow, "took "+took.Round(time.Millisecond).String()+", wanted at most "+c.opts.MaxLatency.String())
+	if took := time.Since(began); result.Outcome == outcry.Good && c.maxLatency > 0 && took > c.maxLatency {
+		return probe.Bad(probe.ReasonSlow, "took "+took.Round(time.Millisecond).String()+", wanted at most "+c.maxLatency.String())
 	}
-	if result.Outcome == outcry.Good && resp.TLS != nil {
-		if err := c.opts.TLS.Verify(resp.TLS, c.env.Time()); err != nil {
+	if result.Outcome == outcry.Good && c.tls != nil && resp.TLS != nil {
+		if err := c.tls.Verify(resp.TLS, c.now()); err != nil {
 			return probe.Failed(err)
 		}
 	}
@@ -161,10 +179,10 @@ func (c *prober) exchange(ctx context.Context, via *route, rec *recorder) probe.
 // neither the header nor the URL that it is given.
 func (c *prober) outgoing(ctx context.Context) *http.Request {
 	req := c.request.WithContext(ctx)
-	if c.opts.Body != "" {
-		req.Body = newBody(c.opts.Body)
-		req.ContentLength = int64(len(c.opts.Body))
-		req.GetBody = getBody(c.opts.Body)
+	if c.body != "" {
+		req.Body = newBody(c.body)
+		req.ContentLength = int64(len(c.body))
+		req.GetBody = getBody(c.body)
 	}
 	return req
 }

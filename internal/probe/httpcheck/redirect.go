@@ -15,11 +15,11 @@ import (
 // redirect decides about each hop.
 func (c *prober) redirect(rec *recorder) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
-		if c.opts.Redirects == 0 {
+		if c.redirects == 0 {
 			return http.ErrUseLastResponse
 		}
-		if len(via) > c.opts.Redirects {
-			return &probe.Fault{Reason: probe.ReasonRedirect, Err: fmt.Errorf("more than %d redirects", c.opts.Redirects)}
+		if len(via) > c.redirects {
+			return &probe.Fault{Reason: probe.ReasonRedirect, Err: fmt.Errorf("more than %d redirects", c.redirects)}
 		}
 		if s := req.URL.Scheme; s != "http" && s != "https" {
 			return &probe.Fault{Reason: probe.ReasonRedirect, Err: fmt.Errorf("redirected to a URL of scheme %q", s)}
