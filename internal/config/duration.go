@@ -57,9 +57,9 @@ func cutDuration(s string) (n float64, unit time.Duration, rest string, ok bool)
 func FormatDuration(d time.Duration) string {
 	var b strings.Builder
 	for _, unit := range [...]string{"y", "d", "h", "m", "s", "ms"} {
-		if n := d / durationUnits[unit]; n > 0 {
+		if n := int64(d / durationUnits[unit]); n > 0 {
 			fmt.Fprintf(&b, "%d%s", n, unit)
-			d -= n * durationUnits[unit]
+			d %= durationUnits[unit]
 		}
 	}
 	if b.Len() == 0 {

@@ -36,10 +36,10 @@ func (s *schema) add(t reflect.Type, index []int) {
 		}
 		key, options, _ := strings.Cut(tag, ",")
 		here := append(slices.Clone(index), i)
-		switch {
-		case options == "rest":
+		switch options {
+		case "rest":
 			s.rest = i
-		case options == "inline":
+		case "inline":
 			s.add(t.Field(i).Type, here)
 		default:
 			s.fields[key] = schemaField{index: here, plain: options == "plain"}

@@ -54,7 +54,7 @@ func (s Secret) readFile() (string, error) {
 	if err != nil {
 		return "", outcry.Wrap(outcry.CodeInvalid, err, "open the secret's file")
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	if err != nil {
 		return "", outcry.Wrap(outcry.CodeInvalid, err, "read the secret's file %s", s.File)

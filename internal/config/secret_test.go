@@ -59,7 +59,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	}
 	for how, text := range map[string]string{
 		"%v": fmt.Sprintf("%v", c), "%+v": fmt.Sprintf("%+v", c), "%#v": fmt.Sprintf("%#v", c.Store),
-		"%s": fmt.Sprintf("%s", c.Store.DSN), "json": string(out), "slog": log.String(),
+		"String": c.Store.DSN.String(), "json": string(out), "slog": log.String(),
 	} {
 		if strings.Contains(text, "hunter2") {
 			t.Errorf("%s prints the secret: %s", how, text)

@@ -34,7 +34,6 @@ type defaulter interface{ SetDefaults() }
 var (
 	durationType = reflect.TypeFor[time.Duration]()
 	secretType   = reflect.TypeFor[Secret]()
-	nodeType     = reflect.TypeFor[Node]()
 )
 
 func newWalker(doc *document) *walker {
