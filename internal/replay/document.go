@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -19,7 +20,24 @@ import (
 // places, where a decoder would stop at the first.
 type document struct {
 	name     string
-	mistakes []error
+	mistakes []mistake
+}
+
+type mistake struct {
+	line, column int
+	err          error
+}
+
+// err joins the mistakes in the order of their places; nil when there are none.
+func (d *document) err() error {
+	slices.SortStableFunc(d.mistakes, func(a, b mistake) int {
+		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
+	})
+	var all []error
+	for _, m := range d.mistakes {
+		all = append(all, m.err)
+	}
+	return errors.Join(all...)
 }
 
 // open parses the text and gives the root, or nil when it has none.
@@ -55,7 +73,8 @@ func (d *document) syntax(err error) {
 }
 
 func (d *document) faultAt(line, column int, format string, args ...any) {
-	d.mistakes = append(d.mistakes, outcry.FieldErrorf(fmt.Sprintf("%s:%d:%d", d.name, line, column), format, args...))
+	err := outcry.FieldErrorf(fmt.Sprintf("%s:%d:%d", d.name, line, column), format, args...)
+	d.mistakes = append(d.mistakes, mistake{line, column, err})
 }
 
 func (d *document) fault(n ast.Node, format string, args ...any) {
@@ -134,6 +153,11 @@ type fields struct {
 
 func (d *document) fields(n ast.Node, what string, known ...string) fields {
 	f := fields{d, n, make(map[string]ast.Node)}
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	default: // entries says what is wrong with it; nothing more is then
+		f.at = nil
+	}
 	for _, e := range d.entries(n, what) {
 		if !slices.Contains(known, e.key) {
 			d.fault(e.at, "%s has no field %q; it has %s", what, e.key, strings.Join(known, ", "))
@@ -144,7 +168,8 @@ func (d *document) fields(n ast.Node, what string, known ...string) fields {
 	return f
 }
 
-// need reports the keys that are missing, and whether none is.
+// need reports the keys that are missing (of a mapping; what is none has been
+// reported) and whether none is.
 func (f fields) need(keys ...string) bool {
 	ok := true
 	for _, k := range keys {
@@ -184,9 +209,9 @@ func (f fields) number(key string, def, low, high float64) float64 {
 	return v
 }
 
-// count reads a whole number.
+// count reads a whole number; 0 when there is none.
 func (f fields) count(key string, low, high float64) int {
-	v := f.number(key, low, low, high)
+	v := f.number(key, 0, low, high)
 	if v != math.Trunc(v) {
 		f.d.fault(f.by[key], "%s must be a whole number", key)
 	}

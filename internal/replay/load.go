@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -61,8 +60,8 @@ func Load(name string, r io.Reader) (*Scenario, error) {
 	if root := d.open(text); root != nil {
 		d.scenario(root, sc)
 	}
-	if len(d.mistakes) > 0 {
-		return nil, errors.Join(d.mistakes...)
+	if err := d.err(); err != nil {
+		return nil, err
 	}
 	return sc, nil
 }

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -103,6 +104,41 @@ func TestReadSignalsEndsWhenItsInputFails(t *testing.T) {
 	if n != 2 || !errors.Is(last, broken) || outcry.CodeOf(last) != outcry.CodeUnavailable {
 		t.Errorf("%d records, then %v", n, last)
 	}
+}
+
+// FuzzReadSignals holds the parser against encoding/json: what it takes, that
+// takes too, with the same values.
+func FuzzReadSignals(f *testing.F) {
+	text, err := os.ReadFile("testdata/signals.ndjson")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for l := range strings.Lines(string(text)) {
+		f.Add(l)
+	}
+	f.Add(`{"at":"2024-05-16T21:40:01.234Z","kind":"coverage","up":true,"x":"\ud83d\u00e9\n"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		for r, err := range ReadSignals(strings.NewReader(text)) {
+			if err != nil {
+				if outcry.CodeOf(err) != outcry.CodeInvalid {
+					t.Fatal(err)
+				}
+				continue
+			}
+			if strings.Contains(text, "\n") {
+				continue // which line it was is not known here
+			}
+			var want map[string]any
+			if err := json.Unmarshal([]byte(text), &want); err != nil {
+				t.Fatalf("took %q, which is not JSON: %v", text, err)
+			}
+			for key, got := range map[string]string{"service": r.Service, "text": r.Text, "reporter": r.Reporter, "kind": r.Kind.String()} {
+				if v, given := want[key].(string); given && v != got {
+					t.Fatalf("%s of %q is %q", key, text, got)
+				}
+			}
+		}
+	})
 }
 
 func BenchmarkReadSignals(b *testing.B) {
