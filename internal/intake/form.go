@@ -1,0 +1,50 @@
+package intake
+
+import (
+	"net/url"
+
+	"github.com/outcry/outcry"
+)
+
+// parseForm sets r to the report in the body of an HTML form. Fields that were
+// left empty are not there.
+func parseForm(data []byte, r *Raw) *outcry.Error {
+	*r = Raw{}
+	values, err := url.ParseQuery(string(data))
+	if err != nil {
+		return outcry.Wrap(outcry.CodeInvalid, err, "is not a form")
+	}
+	for name, v := range values {
+		f := fieldOf(name)
+		if f == fieldNone {
+			return unknownField(name)
+		}
+		if len(v) != 1 {
+			return outcry.FieldErrorf(name, "is given twice")
+		}
+		if v[0] == "" {
+			continue
+		}
+		if f == fieldWorks {
+			if r.Works, err = formTruth(v[0]); err != nil {
+				return outcry.FieldErrorf(name, "is neither true nor false")
+			}
+			continue
+		}
+		if err := r.set(f, v[0]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// formTruth also knows what a checkbox says.
+func formTruth(s string) (bool, error) {
+	switch s {
+	case "true", "on", "1":
+		return true, nil
+	case "false", "off", "0":
+		return false, nil
+	}
+	return false, outcry.Errorf(outcry.CodeInvalid, "%q is not a truth value", clip(s))
+}
