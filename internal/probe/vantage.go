@@ -70,8 +70,8 @@ func (v *Vantage) CutOff() bool { return !v.cutSince.IsZero() }
 // ByReference reports whether references are its witnesses.
 func (v *Vantage) ByReference() bool { return v.refs && v.answered }
 
-// Proven reports whether anything that began after a time has succeeded.
-func (v *Vantage) Proven(since time.Time) bool { return v.online.After(since) }
+// Proven reports whether anything that began then or later has succeeded.
+func (v *Vantage) Proven(since time.Time) bool { return !v.online.Before(since) }
 
 // Round tells it that references were asked from began to ended, and whether
 // one of them answered.
@@ -170,7 +170,7 @@ func (v *Vantage) byReference(began time.Time) Doubt {
 	switch {
 	case !v.failed.Before(began): // offline at some time within the run
 		return CutOff
-	case v.online.After(began):
+	case v.Proven(began):
 		return Trusted
 	case v.CutOff():
 		return CutOff
@@ -180,7 +180,7 @@ func (v *Vantage) byReference(began time.Time) Doubt {
 }
 
 func (v *Vantage) byPeers(began time.Time, host string) Doubt {
-	if v.online.After(began) {
+	if v.Proven(began) {
 		return Trusted
 	}
 	if v.CutOff() {
