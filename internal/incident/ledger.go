@@ -17,6 +17,7 @@ type Ledger struct {
 	closed   []*entry                   // in the order in which they were closed
 	by       map[string]*entry          // the open incident that a service is a member of
 	hushed   []hush
+	judged   time.Time // the last call of Judge
 	turn     uint64 // counts calls of Judge, to know which members were heard in it
 }
 
@@ -63,13 +64,14 @@ func New(cfg Config, stored []outcry.Incident) (*Ledger, error) {
 }
 
 // Judge takes the verdicts of all services at one instant, and runs what time
-// alone decides. Verdicts about services that are not configured are ignored;
+// alone decides. It need not be called while all verdicts are normal and no
+// incident is open. Verdicts about services that are not configured are ignored;
 // a member without a verdict counts as not seen. It keeps no part of its input.
 func (l *Ledger) Judge(at time.Time, verdicts []outcry.Verdict) []Change {
 	if len(l.closed)+len(l.hushed) > 0 {
 		l.forget(at, verdicts)
 	}
-	l.turn++
+	l.turn, l.judged = l.turn+1, at
 	fresh := l.feed(at, verdicts)
 	l.place(at, fresh)
 	if len(l.open) == 0 {

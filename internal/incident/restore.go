@@ -108,7 +108,7 @@ type hush struct {
 	services []string // of the incident
 	waiting  []string // of them: not seen well since
 	closed   time.Time
-	restored bool // whether they were seen well meanwhile is not known
+	restored bool // there was a time since in which they were not looked at
 }
 
 func (l *Ledger) hush(e *entry, restored bool) {
@@ -131,7 +131,8 @@ func (l *Ledger) unhush(services []string) {
 }
 
 // muted reports whether a person has spoken on the run of verdicts that v
-// belongs to. After a restart a fault that began later is another one.
+// belongs to. Where they were not looked at for a while, as after a restart, a
+// fault that began after the word is another one.
 func (l *Ledger) muted(v *outcry.Verdict) bool {
 	return slices.ContainsFunc(l.hushed, func(h hush) bool {
 		return slices.Contains(h.services, v.Service) && !(h.restored && v.Onset.From.After(h.closed))
@@ -140,8 +141,10 @@ func (l *Ledger) muted(v *outcry.Verdict) bool {
 
 // forget drops what time or the verdicts have made irrelevant.
 func (l *Ledger) forget(at time.Time, verdicts []outcry.Verdict) {
+	skipped := at.Sub(l.judged) > time.Minute
 	for i := range l.hushed {
 		h := &l.hushed[i]
+		h.restored = h.restored || skipped
 		h.waiting = slices.DeleteFunc(h.waiting, func(s string) bool {
 			return slices.ContainsFunc(verdicts, func(v outcry.Verdict) bool {
 				return v.Service == s && v.Condition == outcry.CondNormal

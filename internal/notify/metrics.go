@@ -1,0 +1,41 @@
+package notify
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics count what becomes of notices, by channel.
+type metrics struct {
+	attempts *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	delay    *prometheus.HistogramVec
+}
+
+// newMetrics registers them; a nil registerer keeps them to ourselves.
+func newMetrics(r prometheus.Registerer) (*metrics, error) {
+	m := &metrics{
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "outcry_notice_attempts_total",
+			Help: "Attempts to deliver a notice, by channel and outcome: delivered, retried, failed.",
+		}, []string{"channel", "outcome"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "outcry_notice_attempt_seconds",
+			Help:    "How long an attempt took.",
+			Buckets: []float64{0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30},
+		}, []string{"channel"}),
+		delay: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "outcry_notice_delay_seconds",
+			Help:    "From the change that a notice tells to its delivery.",
+			Buckets: []float64{0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 86400},
+		}, []string{"channel"}),
+	}
+	if r == nil {
+		return m, nil
+	}
+	for _, c := range []prometheus.Collector{m.attempts, m.seconds, m.delay} {
+		if err := r.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (m *metrics) count(channel, outcome string) { m.attempts.WithLabelValues(channel, outcome).Inc() }
