@@ -125,6 +125,11 @@ func start(t *testing.T, cfg Config, checks ...Check) *scene {
 	return s
 }
 
+// testContext ends with the test, or when it is stopped.
+func testContext(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), 10*time.Second)
+}
+
 // pass lets time pass.
 func pass(d time.Duration) {
 	time.Sleep(d) // of the bubble: no real time

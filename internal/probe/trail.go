@@ -118,6 +118,24 @@ func (t *Trail) Handshake(ctx context.Context, conn net.Conn, cfg *tls.Config) (
 	return tc, nil
 }
 
+// Secure connects over TCP and, where there are settings for it, shakes hands
+// and verifies what the options want of the certificate.
+func (t *Trail) Secure(ctx context.Context, d *netguard.Dialer, address string, cfg *tls.Config, o TLSOptions) (net.Conn, error) {
+	conn, err := t.Connect(ctx, d, "tcp", address)
+	if err != nil || cfg == nil {
+		return conn, err
+	}
+	tc, err := t.Handshake(ctx, conn, cfg)
+	if err != nil {
+		return nil, err
+	}
+	state := tc.ConnectionState()
+	if err := o.Verify(&state, cfg.Time()); err != nil {
+		return nil, closeAfter(tc, err)
+	}
+	return tc, nil
+}
+
 // handshakeError keeps a deadline what it is; any other error that has no
 // reason of its own is one of TLS: a peer that closes here refuses it.
 func handshakeError(ctx context.Context, err error) error {

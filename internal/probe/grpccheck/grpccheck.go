@@ -36,7 +36,7 @@ func (o *Options) SetURL(url string) { o.URL = url }
 
 type prober struct {
 	opts       Options
-	env        probe.Env
+	agent      string
 	host, addr string
 	service    string      // empty: the server as a whole
 	cfg        *tls.Config // nil: without TLS
@@ -49,7 +49,7 @@ func New(o Options, env probe.Env) (probe.Prober, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &prober{opts: o, env: env, host: u.Hostname(), service: strings.Trim(u.Path, "/"), dialer: env.Own()}
+	p := &prober{opts: o, agent: env.Agent(), host: u.Hostname(), service: strings.Trim(u.Path, "/"), dialer: env.Own()}
 	port := ""
 	switch u.Scheme {
 	case "grpc":
@@ -72,7 +72,7 @@ func (p *prober) Target() string { return p.host }
 // Probe connects and asks for the service's health.
 func (p *prober) Probe(ctx context.Context) probe.Result {
 	trail := probe.NewTrail()
-	conn, err := p.connect(ctx, trail)
+	conn, err := trail.Secure(ctx, p.dialer, p.addr, p.cfg, p.opts.TLS)
 	if err != nil {
 		return trail.End(probe.Failed(err))
 	}
@@ -88,22 +88,6 @@ func (p *prober) Probe(ctx context.Context) probe.Result {
 	return trail.End(probe.Good(answer))
 }
 
-func (p *prober) connect(ctx context.Context, trail *probe.Trail) (net.Conn, error) {
-	conn, err := trail.Connect(ctx, p.dialer, "tcp", p.addr)
-	if err != nil || p.cfg == nil {
-		return conn, err
-	}
-	tc, err := trail.Handshake(ctx, conn, p.cfg)
-	if err != nil {
-		return nil, err
-	}
-	state := tc.ConnectionState()
-	if err := p.opts.TLS.Verify(&state, p.env.Time()); err != nil {
-		return nil, errors.Join(err, tc.Close())
-	}
-	return tc, nil
-}
-
 // health asks over a connection that is there already.
 func (p *prober) health(ctx context.Context, conn net.Conn) (string, error) {
 	var taken atomic.Bool
@@ -115,7 +99,7 @@ func (p *prober) health(ctx context.Context, conn net.Conn) (string, error) {
 			}
 			return conn, nil
 		}),
-		grpc.WithUserAgent(p.env.Agent()), grpc.WithDisableRetry(), grpc.WithNoProxy())
+		grpc.WithUserAgent(p.agent), grpc.WithDisableRetry(), grpc.WithNoProxy())
 	if err != nil {
 		return "", &probe.Fault{Reason: probe.ReasonInternal, Err: fmt.Errorf("make a gRPC client: %w", err)}
 	}
@@ -141,7 +125,7 @@ func rpcFault(ctx context.Context, err error) error {
 		f.Reason = probe.ReasonNotServing
 	case codes.Unavailable:
 		f.Reason = probe.ReasonReset
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || strings.Contains(s.Message(), "i/o timeout") {
 			f.Reason = probe.ReasonTimeout
 		} else if strings.Contains(s.Message(), "server preface") && !strings.Contains(s.Message(), "EOF") {
 			f.Reason = probe.ReasonProtocol

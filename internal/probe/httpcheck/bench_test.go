@@ -19,6 +19,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"go.uber.org/goleak"
 
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/probe"
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 		serveBench()
 		return
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // serveBench serves a small answer on every address of the loopback network,

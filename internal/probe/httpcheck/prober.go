@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/outcry/outcry"
-	"github.com/outcry/outcry/internal/config"
 	"github.com/outcry/outcry/internal/probe"
 )
 
@@ -82,7 +81,7 @@ func (c *prober) prepare(u *url.URL, o *Options, env probe.Env, plain http.Heade
 	for name, value := range o.Headers {
 		req.Header.Set(name, value)
 	}
-	if c.secrets, err = readSecrets(o.SecretHeaders); err != nil {
+	if c.secrets, err = probe.SecretHeaders(o.SecretHeaders); err != nil {
 		return err
 	}
 	for name, values := range c.secrets {
@@ -92,21 +91,6 @@ func (c *prober) prepare(u *url.URL, o *Options, env probe.Env, plain http.Heade
 		req.Host = host
 	}
 	return nil
-}
-
-func readSecrets(from map[string]config.Secret) (http.Header, error) {
-	if len(from) == 0 {
-		return nil, nil
-	}
-	h := make(http.Header, len(from))
-	for name, secret := range from {
-		value, err := secret.Value()
-		if err != nil {
-			return nil, outcry.Wrap(outcry.CodeInvalid, err, "secret_headers: read the value of %s", name)
-		}
-		h.Set(name, value)
-	}
-	return h, nil
 }
 
 // Target is the host of the URL.

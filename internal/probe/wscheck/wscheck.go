@@ -46,7 +46,6 @@ const (
 
 type prober struct {
 	opts       Options
-	env        probe.Env
 	host, addr string
 	url        string
 	header     http.Header
@@ -61,7 +60,7 @@ func New(o Options, env probe.Env) (probe.Prober, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &prober{opts: o, env: env, host: u.Hostname(), url: u.String(), dialer: env.Own()}
+	p := &prober{opts: o, host: u.Hostname(), url: u.String(), dialer: env.Own()}
 	port := "80"
 	switch u.Scheme {
 	case "ws":
@@ -87,15 +86,12 @@ func New(o Options, env probe.Env) (probe.Prober, error) {
 }
 
 func headers(o *Options, env probe.Env) (http.Header, error) {
-	h := http.Header{"User-Agent": {env.Agent()}}
-	for name, value := range o.Headers {
-		h.Set(name, value)
+	h, err := probe.SecretHeaders(o.SecretHeaders)
+	if err != nil {
+		return nil, err
 	}
-	for name, secret := range o.SecretHeaders {
-		value, err := secret.Value()
-		if err != nil {
-			return nil, outcry.Wrap(outcry.CodeInvalid, err, "secret_headers: read the value of %s", name)
-		}
+	h.Set("User-Agent", env.Agent())
+	for name, value := range o.Headers {
 		h.Set(name, value)
 	}
 	return h, nil
@@ -107,7 +103,7 @@ func (p *prober) Target() string { return p.host }
 // Probe connects, upgrades and talks.
 func (p *prober) Probe(ctx context.Context) probe.Result {
 	trail := probe.NewTrail()
-	conn, err := p.connect(ctx, trail)
+	conn, err := trail.Secure(ctx, p.dialer, p.addr, p.cfg, p.opts.TLS)
 	if err != nil {
 		return trail.End(probe.Failed(err))
 	}
@@ -124,22 +120,6 @@ func (p *prober) Probe(ctx context.Context) probe.Result {
 	// A server that does not say goodbye still serves: the step tells.
 	_ = trail.Do("close", func() (string, error) { return "", ws.Close(websocket.StatusNormalClosure, "") }) //nolint:errcheck // as above
 	return trail.End(probe.Good("upgraded"))
-}
-
-func (p *prober) connect(ctx context.Context, trail *probe.Trail) (net.Conn, error) {
-	conn, err := trail.Connect(ctx, p.dialer, "tcp", p.addr)
-	if err != nil || p.cfg == nil {
-		return conn, err
-	}
-	tc, err := trail.Handshake(ctx, conn, p.cfg)
-	if err != nil {
-		return nil, err
-	}
-	state := tc.ConnectionState()
-	if err := p.opts.TLS.Verify(&state, p.env.Time()); err != nil {
-		return nil, errors.Join(err, tc.Close())
-	}
-	return tc, nil
 }
 
 // upgrade asks, over a connection that is there already, to speak WebSocket.
