@@ -95,11 +95,12 @@ func (b *builder) pastAndPresent(s *standing, v *serviceView) {
 	}
 }
 
-// choices are the symptoms of the report form; "something else" comes last.
+// choices are the symptoms of the report form; "something else" comes last. An
+// ID that cleaning would change could not be sent back whole: it is left out.
 func choices(s *Service) []choice {
 	var out []choice
 	for _, sym := range s.Service.Symptoms {
-		if sym.ID != outcry.SymptomOther {
+		if sym.ID != outcry.SymptomOther && clean(sym.ID, maxName) == sym.ID {
 			out = append(out, choice{sym.ID, clean(sym.Name, maxName)})
 		}
 	}

@@ -29,6 +29,8 @@ type held struct {
 	etagV, typeV, cacheV, modV []string
 	policyV                    []string
 	lengthV, gzipLengthV       []string
+
+	images [forms]image // whole responses, for the front
 }
 
 // Header values that all documents share.
@@ -53,6 +55,9 @@ func hold(d *page.Document, thanks func() *held, policy, cache string) *held {
 	if h.policyV = valueNothing; policy != "" {
 		h.policyV = []string{policy}
 	}
+	for i := range h.images {
+		h.images[i].form = form(i)
+	}
 	return h
 }
 
@@ -67,20 +72,12 @@ func (h *held) serve(w http.ResponseWriter, r *http.Request) int {
 		}
 	}
 	hdr := w.Header()
-	hdr["Etag"], hdr["Cache-Control"], hdr["Last-Modified"], hdr["Vary"] = h.etagV, h.cacheV, h.modV, valueVary
-	hdr["Content-Security-Policy"], hdr["X-Content-Type-Options"] = h.policyV, valueNoSniff
-	hdr["Referrer-Policy"], hdr["Permissions-Policy"] = valueReferrer, valueFeatures
-	if h.kind == kindPage || h.kind == kindService || h.kind == kindIncident || h.kind == kindHistory {
-		hdr["Cross-Origin-Opener-Policy"] = valueOpener
-	} else {
-		hdr["Access-Control-Allow-Origin"] = valueAnyone // what every stranger may read anyway
-	}
+	h.fill(hdr)
 	if match := r.Header["If-None-Match"]; match != nil && matches(match, h.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return http.StatusNotModified
 	}
-	hdr["Content-Type"] = h.typeV
-	body := h.body(hdr, r.Header["Accept-Encoding"])
+	body := h.content(hdr, h.choose(accepts(r.Header["Accept-Encoding"])))
 	if r.Method == http.MethodHead {
 		return http.StatusOK
 	}
@@ -88,24 +85,45 @@ func (h *held) serve(w http.ResponseWriter, r *http.Request) int {
 	return http.StatusOK
 }
 
-// body picks the smallest form that the client reads.
-func (h *held) body(hdr http.Header, accept []string) []byte {
-	if h.doc.Gzip == nil {
+// fill sets what a document's every answer says, 304 included.
+func (h *held) fill(hdr http.Header) {
+	hdr["Etag"], hdr["Cache-Control"], hdr["Last-Modified"], hdr["Vary"] = h.etagV, h.cacheV, h.modV, valueVary
+	hdr["Content-Security-Policy"], hdr["X-Content-Type-Options"] = h.policyV, valueNoSniff
+	hdr["Referrer-Policy"], hdr["Permissions-Policy"] = valueReferrer, valueFeatures
+	if h.kind <= kindHistory {
+		hdr["Cross-Origin-Opener-Policy"] = valueOpener
+	} else {
+		hdr["Access-Control-Allow-Origin"] = valueAnyone // what every stranger may read anyway
+	}
+}
+
+// choose picks the smallest form that the client reads.
+func (h *held) choose(gzip, br bool) form {
+	switch {
+	case h.doc.Gzip == nil:
+		return formWhole
+	case br && h.doc.Brotli() != nil:
+		return formBrotli
+	case gzip:
+		return formGzip
+	default:
+		return formWhole
+	}
+}
+
+// content gives a form's bytes and sets what describes them.
+func (h *held) content(hdr http.Header, f form) []byte {
+	hdr["Content-Type"] = h.typeV
+	switch f {
+	case formBrotli:
+		b := h.doc.Brotli()
+		hdr["Content-Encoding"], hdr["Content-Length"] = valueBrotli, []string{strconv.Itoa(len(b))}
+		return b
+	case formGzip:
+		hdr["Content-Encoding"], hdr["Content-Length"] = valueGzip, h.gzipLengthV
+		return h.doc.Gzip
+	default:
 		hdr["Content-Length"] = h.lengthV
 		return h.doc.Body
 	}
-	gzip, br := accepts(accept)
-	if br {
-		if b := h.doc.Brotli(); b != nil {
-			hdr["Content-Encoding"] = valueBrotli
-			hdr["Content-Length"] = []string{strconv.Itoa(len(b))}
-			return b
-		}
-	}
-	if gzip {
-		hdr["Content-Encoding"], hdr["Content-Length"] = valueGzip, h.gzipLengthV
-		return h.doc.Gzip
-	}
-	hdr["Content-Length"] = h.lengthV
-	return h.doc.Body
 }

@@ -21,9 +21,18 @@ const (
 )
 
 // Serve answers on the listener until the context ends, and then gives the
-// requests that are under way the time of drain to finish. onDrain is called
-// when it begins; it may be nil.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, drain time.Duration, onDrain func(), log *slog.Logger) error {
+// requests that are under way the time of drain to finish. Live streams are
+// let go at once.
+func (s *Server) Serve(ctx context.Context, l net.Listener, drain time.Duration) error {
+	return serve(ctx, newFront(l, s), s, drain, s.hub.close, s.deps.Log)
+}
+
+// ServeAdmin answers on the admin listener until the context ends.
+func ServeAdmin(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+	return serve(ctx, l, h, time.Second, nil, log)
+}
+
+func serve(ctx context.Context, l net.Listener, h http.Handler, drain time.Duration, onDrain func(), log *slog.Logger) error {
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: readHeaderWithin, ReadTimeout: readWithin, WriteTimeout: answerWithin,
 		IdleTimeout: idleFor, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),

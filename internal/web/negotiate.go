@@ -6,18 +6,24 @@ import "strings"
 // keep. It allocates nothing.
 func accepts(headers []string) (gzip, br bool) {
 	for _, h := range headers {
-		for h != "" {
-			var part string
-			part, h, _ = strings.Cut(h, ",")
-			coding, params, _ := strings.Cut(part, ";")
-			coding = strings.TrimSpace(coding)
-			switch {
-			case refused(params):
-			case coding == "br":
-				br = true
-			case coding == "gzip" || coding == "x-gzip":
-				gzip = true
-			}
+		g, b := acceptsIn(h)
+		gzip, br = gzip || g, br || b
+	}
+	return gzip, br
+}
+
+func acceptsIn(header string) (gzip, br bool) {
+	for header != "" {
+		var part string
+		part, header, _ = strings.Cut(header, ",")
+		coding, params, _ := strings.Cut(part, ";")
+		coding = strings.TrimSpace(coding)
+		switch {
+		case refused(params):
+		case coding == "br":
+			br = true
+		case coding == "gzip" || coding == "x-gzip":
+			gzip = true
 		}
 	}
 	return gzip, br
@@ -33,15 +39,22 @@ func refused(params string) bool {
 // matches reports whether If-None-Match names the entity tag, by the weak
 // comparison that the header asks for (RFC 9110, 13.1.2).
 func matches(headers []string, etag string) bool {
-	opaque := strings.TrimPrefix(etag, "W/")
 	for _, h := range headers {
-		for h != "" {
-			var tag string
-			tag, h, _ = strings.Cut(h, ",")
-			tag = strings.TrimSpace(tag)
-			if tag == "*" || strings.TrimPrefix(tag, "W/") == opaque {
-				return true
-			}
+		if matchesIn(h, etag) {
+			return true
+		}
+	}
+	return false
+}
+
+func matchesIn(header, etag string) bool {
+	opaque := strings.TrimPrefix(etag, "W/")
+	for header != "" {
+		var tag string
+		tag, header, _ = strings.Cut(header, ",")
+		tag = strings.TrimSpace(tag)
+		if tag == "*" || strings.TrimPrefix(tag, "W/") == opaque {
+			return true
 		}
 	}
 	return false

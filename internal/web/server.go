@@ -152,7 +152,3 @@ func (s *Server) age() {
 		s.deps.Log.Error("page not rendered anew", "err", err)
 	}
 }
-
-// Drain lets the listeners of the live stream go, so that a shutdown need not
-// wait for them.
-func (s *Server) Drain() { s.hub.close() }
