@@ -174,6 +174,9 @@ func (p *parser) value(f field, r *Raw) *outcry.Error {
 		}
 		return outcry.FieldErrorf(f.String(), "is not a text of well-formed JSON and UTF-8")
 	}
+	if f >= fieldComment { // these hardly ever come back
+		return r.set(f, string(text))
+	}
 	return r.set(f, p.keep(text))
 }
 
