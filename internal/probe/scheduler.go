@@ -123,6 +123,10 @@ func (s *Scheduler) Run(ctx context.Context) {
 	for _, e := range s.entries {
 		closeProber(e.check.Prober, s.log)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	closeProbers(s.pending, s.log) // of an Update that came too late
+	s.pending = nil
 }
 
 func (s *Scheduler) loop(ctx context.Context) {

@@ -123,14 +123,14 @@ func TestProbe(t *testing.T) {
 			o := dnscheck.Defaults(scheme + addr + "/" + c.ask)
 			c.set(&o)
 			p, err := dnscheck.New(o, probe.Env{Roots: ca.Pool})
-			probetest.Want(t, scheme+": "+c.says, probetest.Within(t, p, err, probetest.Deadline), c.reason)
+			probetest.Want(t, scheme+": "+c.says, probetest.Within(t, p, err, probetest.Patience(c.reason)), c.reason)
 		}
 	}
 }
 
 func TestALargeAnswerIsFetchedOverTCP(t *testing.T) {
 	p, err := dnscheck.New(dnscheck.Defaults("dns://"+server(t, "udp", nil)+"/large.example"), probe.Env{})
-	r := probetest.Within(t, p, err, probetest.Deadline)
+	r := probetest.Attempt(t, p, err)
 	probetest.Want(t, "nobody listens there over TCP", r, probe.ReasonRefused)
 	if len(r.Steps) != 3 {
 		t.Errorf("steps: %+v", r.Steps)
@@ -182,7 +182,7 @@ func TestBrokenServers(t *testing.T) {
 		"does not speak TLS":      {"dns+tls://" + probetest.Serve(t, probetest.Garbage), probe.ReasonTLS},
 	} {
 		p, err := dnscheck.New(dnscheck.Defaults(c.url+"/example.com"), probe.Env{})
-		probetest.Want(t, says, probetest.Within(t, p, err, probetest.Deadline), c.reason)
+		probetest.Want(t, says, probetest.Within(t, p, err, probetest.Patience(c.reason)), c.reason)
 	}
 }
 

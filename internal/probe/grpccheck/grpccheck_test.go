@@ -70,7 +70,7 @@ func TestProbe(t *testing.T) {
 		{"never stops", "grpc://" + probetest.Serve(t, probetest.Flood("x")), probe.ReasonProtocol},
 	} {
 		p, err := grpccheck.New(grpccheck.Options{URL: c.url}, probe.Env{Roots: ca.Pool})
-		probetest.Want(t, c.says, probetest.Within(t, p, err, 2*probetest.Deadline), c.reason)
+		probetest.Want(t, c.says, probetest.Within(t, p, err, probetest.Patience(c.reason)), c.reason)
 	}
 }
 

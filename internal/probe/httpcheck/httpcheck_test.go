@@ -134,7 +134,7 @@ func TestBrokenServers(t *testing.T) {
 		{"has a body without an end", probetest.Flood("HTTP/1.1 200 OK\r\n\r\n"), ""},
 	} {
 		p, err := pool.New(Defaults("http://"+probetest.Serve(t, c.serve)), probe.Env{})
-		probetest.Want(t, c.says, probetest.Within(t, p, err, probetest.Deadline), c.reason)
+		probetest.Want(t, c.says, probetest.Within(t, p, err, probetest.Patience(c.reason)), c.reason)
 	}
 	p, err := pool.New(Defaults("http://"+probetest.ClosedPort(t)), probe.Env{})
 	probetest.Want(t, "nobody listens", probetest.Attempt(t, p, err), probe.ReasonRefused)
@@ -174,7 +174,7 @@ func TestCertificates(t *testing.T) {
 		o := Defaults(c.url)
 		o.TLS = c.tls
 		p, err := pool.New(o, probe.Env{Roots: ca.Pool})
-		r := probetest.Within(t, p, err, 2*probetest.Deadline)
+		r := probetest.Within(t, p, err, probetest.Patience(c.reason))
 		probetest.Want(t, c.says, r, c.reason)
 		if c.reason == "" && !strings.HasPrefix(r.Detail, "HTTP/2") {
 			t.Errorf("%s: %s, wanted HTTP/2", c.says, r.Detail)
@@ -263,7 +263,7 @@ func TestAFailureIsFollowedByANewConnection(t *testing.T) {
 		{false, "", 3}, {false, "", 3}, // kept again
 	} {
 		stall.Store(c.stall)
-		probetest.Want(t, fmt.Sprint("run ", i), probetest.Within(t, p, err, probetest.Deadline), c.reason)
+		probetest.Want(t, fmt.Sprint("run ", i), probetest.Within(t, p, err, probetest.Patience(c.reason)), c.reason)
 		if n := conns.Load(); n != c.conns {
 			t.Errorf("run %d: %d connections, wanted %d", i, n, c.conns)
 		}

@@ -184,8 +184,16 @@ func ClosedPort(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// Deadline is how long a broken server may keep an attempt of a test.
-const Deadline = 300 * time.Millisecond
+// Patience is how long an attempt of a test may take: little where waiting for
+// its end is what is expected, and much where a loaded machine must not make a
+// difference.
+func Patience(expected probe.Reason) time.Duration {
+	switch expected {
+	case probe.ReasonTimeout, probe.ReasonBody:
+		return 400 * time.Millisecond
+	}
+	return 10 * time.Second
+}
 
 // Attempt runs a prober once, and sees that it returns by its deadline.
 func Attempt(t testing.TB, p probe.Prober, err error) probe.Result {

@@ -34,7 +34,7 @@ func TestProbe(t *testing.T) {
 	} {
 		c.opts.URL = "tcp://" + probetest.Serve(t, c.serve)
 		p, err := tcpcheck.New(c.opts, probe.Env{})
-		probetest.Want(t, c.says, probetest.Within(t, p, err, probetest.Deadline), c.reason)
+		probetest.Want(t, c.says, probetest.Within(t, p, err, probetest.Patience(c.reason)), c.reason)
 	}
 	p, err := tcpcheck.New(tcpcheck.Options{URL: "tcp://" + probetest.ClosedPort(t)}, probe.Env{})
 	probetest.Want(t, "nobody listens", probetest.Attempt(t, p, err), probe.ReasonRefused)

@@ -63,7 +63,7 @@ func TestProbe(t *testing.T) {
 	} {
 		c.opts.URL = "tls://" + probetest.Serve(t, c.serve)
 		p, err := tlscheck.New(c.opts, probe.Env{Roots: ca.Pool})
-		probetest.Want(t, c.says, probetest.Within(t, p, err, probetest.Deadline), c.reason)
+		probetest.Want(t, c.says, probetest.Within(t, p, err, probetest.Patience(c.reason)), c.reason)
 	}
 }
 

@@ -194,7 +194,7 @@ func (p *prober) listen(ctx context.Context, ws *websocket.Conn) (string, error)
 	var last []byte
 	for range maxMessages {
 		_, message, err := ws.Read(ctx)
-		if err != nil && last != nil && ctx.Err() != nil {
+		if err != nil && last != nil && probe.Classify(fault(ctx, "wait", err)) == probe.ReasonTimeout {
 			return "", &probe.Fault{Reason: probe.ReasonBody, Err: fmt.Errorf("the last message was %.80q, wanted /%s/", last, p.expect)}
 		}
 		if err != nil {

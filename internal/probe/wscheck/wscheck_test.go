@@ -94,7 +94,7 @@ func TestProbe(t *testing.T) {
 		{"does not speak TLS", wscheck.Options{URL: strings.Replace(echoes, "ws:", "wss:", 1)}, probe.ReasonTLS},
 	} {
 		p, err := wscheck.New(c.opts, probe.Env{})
-		probetest.Want(t, c.says, probetest.Within(t, p, err, probetest.Deadline), c.reason)
+		probetest.Want(t, c.says, probetest.Within(t, p, err, probetest.Patience(c.reason)), c.reason)
 	}
 }
 
