@@ -27,13 +27,14 @@ func (d *Door) serveMany(r *http.Request, body *patientReader, work *workspace, 
 		if err != nil && err != io.EOF {
 			return readError(err)
 		}
-		if limited.N <= 0 {
+		if err == io.EOF && limited.N <= 0 { // the end that we set, in the middle of a line
 			body.drain()
-			return errors.Join(d.batchTooLarge(), d.flush(r.Context(), work, result))
+			return errors.Join(d.flush(r.Context(), work, result), d.batchTooLarge())
 		}
 		d.takeLine(r, work, line, long, by, n, result)
 		if len(work.signals) == chunk || err == io.EOF {
 			if failed := d.flush(r.Context(), work, result); failed != nil {
+				body.drain()
 				return failed
 			}
 		}
