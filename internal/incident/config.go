@@ -37,6 +37,7 @@ type Windows struct {
 	Overlap    time.Duration // so are onset intervals that come this close
 	ParentLead time.Duration // how much earlier than its parent a dependent service may seem to fail
 	Young      time.Duration // members and incidents of this age may still be regrouped
+	Steady     time.Duration // opinions on whose fault it is are told when they have held for so long
 	Quiet      time.Duration // all well for so long: resolved
 	Reopen     time.Duration // failing again so soon after: the same incident
 	Relapse    time.Duration // recovering, then failing for so long: told as failing again
@@ -54,6 +55,7 @@ func DefaultWindows() Windows {
 		Overlap:    3 * time.Minute,
 		ParentLead: 2 * time.Minute,
 		Young:      10 * time.Minute,
+		Steady:     2 * time.Minute,
 		Quiet:      5 * time.Minute,
 		Reopen:     15 * time.Minute,
 		Relapse:    time.Minute,
@@ -67,7 +69,7 @@ func (w Windows) withDefaults() Windows {
 	d := DefaultWindows()
 	for _, f := range []struct{ set, def *time.Duration }{
 		{&w.Together, &d.Together}, {&w.Overlap, &d.Overlap}, {&w.ParentLead, &d.ParentLead},
-		{&w.Young, &d.Young}, {&w.Quiet, &d.Quiet}, {&w.Reopen, &d.Reopen}, {&w.Relapse, &d.Relapse},
+		{&w.Young, &d.Young}, {&w.Steady, &d.Steady}, {&w.Quiet, &d.Quiet}, {&w.Reopen, &d.Reopen}, {&w.Relapse, &d.Relapse},
 		{&w.Flap, &d.Flap}, {&w.Blind, &d.Blind}, {&w.Refresh, &d.Refresh},
 	} {
 		if *f.set <= 0 {

@@ -26,15 +26,14 @@ type member struct {
 	joined  time.Time
 	blind   time.Time // since when it is not seen; zero: it is
 	turn    uint64    // the call of Judge in which it was last heard
+	seen    bool      // and could then be judged
+	lent    time.Time // since when its verdicts say that another fault raises it
 	settled bool      // not split off any more
 	honest  bool      // its latest verdict is not a suspicious one
 	told    *outcry.Verdict
 	ledger  []outcry.Evidence // of its strongest verdict
 	nats    float64           // of that
 }
-
-// seen reports whether the member's verdict in this call could tell how it does.
-func (m *member) seen(turn uint64) bool { return m.turn == turn }
 
 func (m *member) set(h health, at time.Time) {
 	if m.health != h {
@@ -48,6 +47,7 @@ type entry struct {
 	members  []*member // sorted by service
 	gone     []string  // services that are configured no more
 	carrier  string    // whose fault it is, if a carrier's
+	blamed   time.Time // since when that is thought; zero once it was told
 	titled   bool      // the title is a person's
 	graded   bool      // the impact is a person's
 	touched  bool      // a person has spoken in it

@@ -23,6 +23,13 @@ func (l *Ledger) feed(at time.Time, verdicts []outcry.Verdict) []*outcry.Verdict
 			fresh = append(fresh, v)
 		}
 	}
+	for _, e := range l.open {
+		for _, m := range e.members {
+			if m.turn != l.turn {
+				l.tell(e, m, &outcry.Verdict{Service: m.service, Condition: outcry.CondNormal, Own: true}, at)
+			}
+		}
+	}
 	slices.SortStableFunc(fresh, func(a, b *outcry.Verdict) int {
 		return cmp.Or(a.Onset.At.Compare(b.Onset.At), strings.Compare(a.Service, b.Service))
 	})
@@ -39,11 +46,16 @@ func ownFault(v *outcry.Verdict) bool { return v.Own || v.Cause == "" || v.Cause
 
 // tell gives one member its verdict.
 func (l *Ledger) tell(e *entry, m *member, v *outcry.Verdict, at time.Time) {
-	if v.Condition == outcry.CondUnknown {
+	m.turn, m.seen = l.turn, v.Condition != outcry.CondUnknown
+	if !m.seen {
 		return
 	}
-	m.turn = l.turn
 	m.honest = v.Condition != outcry.CondSuspicious
+	if ownFault(v) {
+		m.lent = time.Time{}
+	} else if m.lent.IsZero() {
+		m.lent = at
+	}
 	switch v.Condition {
 	case outcry.CondNormal:
 		m.set(well, at)
@@ -61,9 +73,6 @@ func (l *Ledger) tell(e *entry, m *member, v *outcry.Verdict, at time.Time) {
 	}
 	if v.Confirmed && m.honest && !e.doc.Confirmed {
 		l.confirm(e, at)
-	}
-	if v.Carrier != "" && m.honest {
-		l.blame(e, v.Carrier)
 	}
 }
 
@@ -84,17 +93,6 @@ func (l *Ledger) confirm(e *entry, at time.Time) {
 	e.doc.Confirmed, e.doc.ConfirmedAt, e.dirty = true, e.clamp(at), true
 	if e.doc.Public {
 		e.say("This is now confirmed by more than one kind of evidence.", outcry.NoticeUpdated)
-	}
-}
-
-// blame notes that the fault is a carrier's.
-func (l *Ledger) blame(e *entry, carrier string) {
-	if e.carrier == carrier {
-		return
-	}
-	e.carrier, e.dirty = carrier, true
-	if e.doc.Public {
-		e.say("The trouble is confined to "+plain(carrier)+": the fault seems to be the carrier's.", outcry.NoticeUpdated)
 	}
 }
 

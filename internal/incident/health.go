@@ -45,7 +45,7 @@ func (l *Ledger) moodOf(e *entry, at time.Time) health {
 	worst := well
 	for _, m := range e.members {
 		h := m.health
-		if h == failing && e.doc.State == outcry.StateMonitoring && m.was == recovering && (at.Sub(m.since) < l.w.Relapse || !m.seen(l.turn)) {
+		if h == failing && e.doc.State == outcry.StateMonitoring && m.was == recovering && (at.Sub(m.since) < l.w.Relapse || !m.seen) {
 			h = recovering
 		}
 		worst = max(worst, h)
@@ -57,7 +57,7 @@ func (l *Ledger) moodOf(e *entry, at time.Time) health {
 func (l *Ledger) watch(e *entry, at time.Time) (blind bool) {
 	long := false
 	for _, m := range e.members {
-		if m.seen(l.turn) {
+		if m.seen {
 			m.blind = time.Time{}
 			continue
 		}

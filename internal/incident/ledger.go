@@ -18,7 +18,7 @@ type Ledger struct {
 	by       map[string]*entry          // the open incident that a service is a member of
 	hushed   []hush
 	judged   time.Time // the last call of Judge
-	turn     uint64 // counts calls of Judge, to know which members were heard in it
+	turn     uint64    // counts calls of Judge, to know which members had a verdict in it
 }
 
 // Change is one incident as it must be stored, with what must be told.
@@ -63,10 +63,10 @@ func New(cfg Config, stored []outcry.Incident) (*Ledger, error) {
 	return l, l.restore(stored)
 }
 
-// Judge takes the verdicts of all services at one instant, and runs what time
-// alone decides. It need not be called while all verdicts are normal and no
-// incident is open. Verdicts about services that are not configured are ignored;
-// a member without a verdict counts as not seen. It keeps no part of its input.
+// Judge takes the verdicts at one instant, and runs what time alone decides. A
+// service without a verdict is normal. It need not be called while all verdicts are normal and no
+// incident is open. Verdicts about services that are not configured are ignored.
+// It keeps no part of its input.
 func (l *Ledger) Judge(at time.Time, verdicts []outcry.Verdict) []Change {
 	if len(l.closed)+len(l.hushed) > 0 {
 		l.forget(at, verdicts)

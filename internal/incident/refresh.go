@@ -13,6 +13,7 @@ import (
 // has changed too, else now and then. After a restart they stay as stored until
 // every member has been heard.
 func (l *Ledger) refresh(e *entry, at time.Time, mood health) {
+	l.blame(e, at)
 	due := e.dirty || mood != e.mood || mood != well && at.Sub(e.fresh) >= l.w.Refresh
 	if !due || len(e.members) == 0 {
 		return
@@ -30,6 +31,29 @@ func (l *Ledger) refresh(e *entry, at time.Time, mood health) {
 	}
 	if !e.titled {
 		e.doc.Title = l.title(e)
+	}
+}
+
+// blame decides whether the fault is a carrier's: as the strongest member says,
+// unless others, whose failing the carrier's fault was known by, are well again.
+// The public is told once that has held for a while.
+func (l *Ledger) blame(e *entry, at time.Time) {
+	if len(e.members) == 0 || e.any(func(m *member) bool { return m.told == nil }) {
+		return
+	}
+	main := e.strongest()
+	ill := 0
+	for _, m := range e.members {
+		if m.health != well {
+			ill++
+		}
+	}
+	if carrier := main.told.Carrier; carrier != e.carrier && (carrier != "" || ill > 1 || at.Sub(main.joined) <= l.w.Young) {
+		e.carrier, e.blamed, e.dirty = carrier, at, true
+	}
+	if e.carrier != "" && e.doc.Public && !e.blamed.IsZero() && at.Sub(e.blamed) >= l.w.Steady {
+		e.blamed = time.Time{}
+		e.say("The trouble is confined to "+plain(e.carrier)+": the fault seems to be the carrier's.", outcry.NoticeUpdated)
 	}
 }
 

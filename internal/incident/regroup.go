@@ -22,10 +22,21 @@ func (l *Ledger) lend(at time.Time, verdicts []outcry.Verdict) {
 		if l.services[v.Service].Private != l.services[v.Cause].Private {
 			continue // a public incident does not name a private service
 		}
-		if _, known := l.services[v.Service]; known {
+		if _, known := l.services[v.Service]; known && l.lasting(v, at) {
 			l.lower(e, v.Service, v.Cause, at)
 		}
 	}
+}
+
+// lasting reports whether a verdict's word that another fault raises the
+// service can be acted on: a member is not moved for what one tick says.
+func (l *Ledger) lasting(v *outcry.Verdict, at time.Time) bool {
+	was := l.by[v.Service]
+	if was == nil {
+		return true
+	}
+	m := was.member(v.Service)
+	return !m.lent.IsZero() && at.Sub(m.lent) >= l.w.Steady
 }
 
 // lower makes a service collateral of an incident.
@@ -121,9 +132,6 @@ func (l *Ledger) absorb(into, from *entry, at time.Time) {
 		if i, found := slices.BinarySearch(into.doc.Collateral, s); !found && into.member(s) == nil {
 			into.doc.Collateral = slices.Insert(slices.Clone(into.doc.Collateral), i, s)
 		}
-	}
-	if from.carrier != "" {
-		l.blame(into, from.carrier)
 	}
 	if from.doc.Confirmed && !into.doc.Confirmed {
 		l.confirm(into, at)

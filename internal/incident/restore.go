@@ -52,30 +52,31 @@ func firstWord(in *outcry.Incident) time.Time {
 // and safe assumptions for the rest.
 func (l *Ledger) revive(in outcry.Incident) *entry {
 	e := &entry{doc: copied(&in), fresh: in.UpdatedAt}
+	e.readTimeline()
+	e.mood = e.assumed()
 	for _, s := range in.Services {
 		if _, ok := l.services[s]; !ok {
 			e.gone = append(e.gone, s) // nothing can be heard of it any more
 			continue
 		}
-		m := &member{service: s, health: assumed(&in), joined: in.DetectedAt, since: in.UpdatedAt, settled: true, honest: true}
+		m := &member{service: s, health: e.mood, joined: in.DetectedAt, since: in.UpdatedAt, settled: true, honest: true}
 		m.was = m.health
 		e.members = append(e.members, m)
 	}
 	slices.SortFunc(e.members, func(a, b *member) int { return strings.Compare(a.service, b.service) })
-	e.mood = assumed(&in)
-	e.readTimeline()
 	if c := in.Affected.Carriers; len(c) == 1 && l.carrierTitle(&in, c[0]) == in.Title {
 		e.carrier = c[0]
 	}
 	return e
 }
 
-// assumed is how the members of an incident do until they are heard.
-func assumed(in *outcry.Incident) health {
+// assumed is how the members of an incident do until they are heard: as its
+// state says, where that is the verdicts' and not a person's.
+func (e *entry) assumed() health {
 	switch {
-	case in.Manual && in.DetectedAt.IsZero():
+	case !e.fed():
 		return well
-	case in.State == outcry.StateMonitoring:
+	case e.doc.State == outcry.StateMonitoring && !e.held:
 		return recovering
 	default:
 		return failing
@@ -146,8 +147,8 @@ func (l *Ledger) forget(at time.Time, verdicts []outcry.Verdict) {
 		h := &l.hushed[i]
 		h.restored = h.restored || skipped
 		h.waiting = slices.DeleteFunc(h.waiting, func(s string) bool {
-			return slices.ContainsFunc(verdicts, func(v outcry.Verdict) bool {
-				return v.Service == s && v.Condition == outcry.CondNormal
+			return !slices.ContainsFunc(verdicts, func(v outcry.Verdict) bool {
+				return v.Service == s && v.Condition != outcry.CondNormal
 			})
 		})
 	}

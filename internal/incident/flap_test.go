@@ -1,0 +1,65 @@
+package incident_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/incident"
+)
+
+// A service that fails and recovers in turn is one incident, and its timeline
+// says so at most once in ten minutes.
+func TestFlapping(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		on, off   float64 // minutes of each
+		well      bool    // in between it is normal, not just recovering
+		incidents int
+	}{
+		{"every five minutes, to recovering", 5, 5, false, 1},
+		{"every five minutes, to normal", 5, 5, true, 1},
+		{"every two minutes", 2, 2, true, 1},
+		{"fast enough to count as failing all the while", 1, 0.5, false, 1},
+		{"with a pause that closes it, within the time to reopen", 5, 12, true, 1},
+		{"with pauses of an hour: faults of their own", 5, 60, true, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var script []spell
+			for at := 1.0; at < 120; at += c.on + c.off {
+				f := fails("imessage", at, at+c.on)
+				script = append(script, f)
+				if !c.well {
+					script = append(script, recovers(f, at+c.on+c.off))
+				}
+			}
+			s := newStage(t, incident.Policy{})
+			s.play(180, script, nil)
+			if len(s.order) != c.incidents {
+				t.Errorf("%s: %d incidents, want %d: %v", c.name, len(s.order), c.incidents, s.tales())
+			}
+			for _, id := range s.order {
+				in := s.stored[id]
+				if in.State != outcry.StateResolved {
+					t.Errorf("%s: ends as %s", c.name, in.State)
+				}
+				relapsesApart(t, &in)
+			}
+		})
+	}
+}
+
+func relapsesApart(t *testing.T, in *outcry.Incident) {
+	t.Helper()
+	var last time.Time
+	for _, u := range in.Updates {
+		if !u.Public || !strings.Contains(u.Body, "failing again") {
+			continue
+		}
+		if !last.IsZero() && u.At.Sub(last) < incident.DefaultWindows().Flap {
+			t.Errorf("told to fail again at %v and at %v", last.Sub(zero), u.At.Sub(zero))
+		}
+		last = u.At
+	}
+}
