@@ -170,6 +170,7 @@ func (b *Bus) holdLease(partition int, l *lease) error {
 func (b *Bus) keepLease(partition int, l *lease, broken <-chan error) error {
 	tick := time.NewTicker(leaseNudge)
 	defer tick.Stop()
+	b.nudge(partition, l)
 	for {
 		select {
 		case <-l.ctx.Done():

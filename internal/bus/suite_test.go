@@ -212,7 +212,7 @@ func messageBeyondThePayloadIsRefused(t *testing.T, open opener) {
 
 func manyMessagesArriveCompleteAndOnce(t *testing.T, open opener) {
 	b := open(nil)
-	const n = 1500
+	const n = 500
 	var want []string
 	for i := range n {
 		want = append(want, fmt.Sprint(i))
