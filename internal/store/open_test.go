@@ -88,7 +88,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 }
 
 // raw opens the database beside the store.
-func raw(t *testing.T, dsn string) *sql.DB {
+func raw(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
 	driver, name := "pgx", dsn
 	if path, isSQLite := strings.CutPrefix(dsn, "sqlite:"); isSQLite {

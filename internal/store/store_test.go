@@ -2,11 +2,14 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/store"
@@ -20,7 +23,12 @@ func TestMain(m *testing.M) {
 	if dsn := os.Getenv(crashEnv); dsn != "" {
 		os.Exit(crashChild(dsn))
 	}
-	os.Exit(postgres.Main(m, &server))
+	code := postgres.Main(m, &server)
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // engine is one way to keep the store; every conformance test runs on all.

@@ -92,8 +92,7 @@ func (t *txn) saveRows(save wideStmt, codec *cellCodec, partition int, rows []ro
 		args = appendCounts(args, &r.Tally)
 		args = append(args, codec.encode(r.Cells))
 	}
-	_, err := t.tx.StmtContext(t.ctx, save.Stmt).ExecContext(t.ctx, args...)
-	return err
+	return t.on(save.Stmt, func(st *sql.Stmt) error { _, err := st.ExecContext(t.ctx, args...); return err })
 }
 
 // span is a range of ticks, ends included, in which rows are close together.
@@ -139,8 +138,11 @@ func (t *txn) mergeSpan(codec *cellCodec, partition int, sp span, rows []row) er
 		for i := range read.n {
 			args = append(args, now[min(i, len(now)-1)]) // the last one fills the list up
 		}
-		stored, err := t.tx.StmtContext(t.ctx, read.Stmt).QueryContext(t.ctx, args...)
-		if err := eachRow(stored, err, merge); err != nil {
+		err := t.on(read.Stmt, func(st *sql.Stmt) error {
+			stored, err := st.QueryContext(t.ctx, args...)
+			return eachRow(stored, err, merge)
+		})
+		if err != nil {
 			return err
 		}
 		streams = streams[len(now):]

@@ -66,8 +66,11 @@ func (t *txn) each(scan func(*sql.Rows) error, query string, args ...any) error 
 	return eachRow(rows, err, scan)
 }
 
-func (t *txn) one(query string, args []any, into ...any) error {
-	return t.tx.QueryRowContext(t.ctx, query, args...).Scan(into...)
+// on runs do with a statement of the writer, in this transaction.
+func (t *txn) on(st *sql.Stmt, do func(*sql.Stmt) error) (err error) {
+	here := t.tx.StmtContext(t.ctx, st)
+	defer func() { err = errors.Join(err, here.Close()) }()
+	return do(here)
 }
 
 // must turns "nothing was changed" into a conflict that says why.

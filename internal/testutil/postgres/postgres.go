@@ -73,6 +73,9 @@ func (s *Server) Database(tb testing.TB) string {
 		tb.Fatalf("creating a database: %v", err)
 	}
 	tb.Cleanup(func() {
+		if s.stop != nil {
+			return // it goes with its cluster, and dropping takes longer than making
+		}
 		if err := s.run("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
 			tb.Errorf("dropping the test's database: %v", err)
 		}
