@@ -112,6 +112,9 @@ func (e *entry) names() []string {
 // fed reports whether verdicts, and not only people, speak for the incident.
 func (e *entry) fed() bool { return !e.doc.Manual || !e.doc.DetectedAt.IsZero() }
 
+// reopened reports whether the incident was taken back in this very call.
+func (e *entry) reopened(at time.Time) bool { return e.dirty && e.relapsed.Equal(at) }
+
 // any reports whether a member is so.
 func (e *entry) any(is func(*member) bool) bool { return slices.ContainsFunc(e.members, is) }
 

@@ -92,7 +92,7 @@ func (m *member) hear(v *outcry.Verdict) {
 func (l *Ledger) confirm(e *entry, at time.Time) {
 	e.doc.Confirmed, e.doc.ConfirmedAt, e.dirty = true, e.clamp(at), true
 	if e.doc.Public {
-		e.say("This is now confirmed by more than one kind of evidence.", outcry.NoticeUpdated)
+		e.say("This is now confirmed.", outcry.NoticeUpdated)
 	}
 }
 
@@ -106,14 +106,14 @@ func (l *Ledger) place(at time.Time, fresh []*outcry.Verdict) {
 			l.suspect(v, at)
 			continue
 		}
-		e := l.recurring(v, at)
-		switch {
-		case e != nil:
+		if l.join(v, at) {
+			continue
+		}
+		if e := l.recurring(v, at); e != nil {
 			l.reopen(e, at)
 			l.tell(e, e.member(v.Service), v, at)
-		case l.join(v, at):
-		default:
-			e := l.begin(v, at)
+		} else {
+			e = l.begin(v, at)
 			if l.policy(v.Service).Mode == Manual {
 				e.note("The judge is sure enough to publish this; by the service's policy a person decides.")
 			}

@@ -130,7 +130,7 @@ func (l *Ledger) certaintyWords(in *outcry.Incident) string {
 	case !in.Confirmed:
 		return "It is not confirmed."
 	case in.Public && in.ConfirmedAt.After(in.PublishedAt):
-		return "It was published unconfirmed at " + l.clock(in.PublishedAt) + " and confirmed at " + l.clock(in.ConfirmedAt) + "."
+		return "It was published unconfirmed at " + l.clock(in.PublishedAt) + ", and confirmed " + soon(in.ConfirmedAt.Sub(in.PublishedAt)) + " later."
 	default:
 		return ""
 	}

@@ -42,8 +42,8 @@ func (l *Ledger) lasting(v *outcry.Verdict, at time.Time) bool {
 // lower makes a service collateral of an incident.
 func (l *Ledger) lower(e *entry, service, cause string, at time.Time) {
 	was := l.by[service]
-	if was != nil && was != e && (was.doc.Manual || was.touched) {
-		return // people have spoken for it
+	if was != nil && was != e && (was.doc.Manual || was.touched || was.reopened(at)) {
+		return // people have spoken for it, or it has only just come back
 	}
 	if i, found := slices.BinarySearch(e.doc.Collateral, service); !found {
 		e.doc.Collateral, e.dirty = slices.Insert(slices.Clone(e.doc.Collateral), i, service), true
@@ -106,7 +106,7 @@ func (l *Ledger) unite(a, b *entry, at time.Time) {
 	if b.doc.Public && !a.doc.Public || b.doc.Public == a.doc.Public && b.doc.DetectedAt.Before(a.doc.DetectedAt) {
 		into, from = b, a
 	}
-	if !into.doc.Open() || !from.doc.Open() || into.apart || from.apart || from.doc.Manual || from.touched {
+	if from.reopened(at) || !into.doc.Open() || !from.doc.Open() || into.apart || from.apart || from.doc.Manual || from.touched {
 		return
 	}
 	if from.doc.DetectedAt.IsZero() || from.doc.Public && at.Sub(from.doc.DetectedAt) > l.w.Young || !l.oneClass(into, from) {

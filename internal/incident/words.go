@@ -155,6 +155,14 @@ func (l *Ledger) day(t time.Time) string {
 	return t.In(l.cfg.Location).Format("15:04 MST on Monday 2 January 2006")
 }
 
+// soon is a short duration in words.
+func soon(d time.Duration) string {
+	if d < 2*time.Minute {
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	return lasting(d)
+}
+
 func lasting(d time.Duration) string {
 	d = d.Round(time.Minute)
 	h, m := int(d.Hours()), int(d.Minutes())%60
