@@ -2,6 +2,7 @@ package count
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 	"time"
 
@@ -37,6 +38,7 @@ type Abacus struct {
 	cfg     Config
 	streams map[streamKey]*stream
 	ids     recent
+	seed    maphash.Seed
 	now     outcry.Tick // of storing, of the last signal
 	window  int64       // of storing, in NetworkWindows since the epoch
 	held    []*held     // ticks that may still get signals
@@ -56,6 +58,7 @@ func New(cfg Config) *Abacus {
 		cfg:     cfg,
 		streams: make(map[streamKey]*stream),
 		ids:     newRecent(cfg.Repeat, cfg.MaxReporters),
+		seed:    maphash.MakeSeed(),
 	}
 }
 
@@ -103,7 +106,7 @@ func (a *Abacus) count(st *stream, h *held, s *outcry.Signal, stored time.Time) 
 		h.dirty = true
 		a.dirty = append(a.dirty, h)
 	}
-	c := h.cell(s, a.cfg.MaxCells)
+	c := h.cell(s, a.seed, a.cfg.MaxCells)
 	h.total.bump(s.Outcome)
 	c.bump(s.Outcome)
 	if s.Outcome != outcry.Bad || !personal(s.Kind) {
@@ -167,7 +170,15 @@ func merge(sorted []outcry.Tally) []outcry.Tally {
 func (a *Abacus) Discard() { a.Flush() }
 
 // Rebuild is how much of the stream before a position has to be read again to
-// bring the memory back, given a snapshot that is at most a window old.
+// bring the memory back, given a snapshot that is at most a window old: the
+// running network window and the one before it need to know who was new in
+// them, that needs the reports of a repeat window before, and those the IDs of
+// another.
 func (a *Abacus) Rebuild() time.Duration {
-	return a.cfg.Repeat + 2*a.cfg.NetworkWindow + a.cfg.Lateness + 2*outcry.TickLength
+	return 2*a.cfg.NetworkWindow + a.cfg.memory()
+}
+
+// memory is how far back an answer of the moment may reach.
+func (c Config) memory() time.Duration {
+	return 2*c.Repeat + c.Lateness + 2*outcry.TickLength
 }

@@ -121,3 +121,84 @@ func TestWhatCounts(t *testing.T) {
 		})
 	}
 }
+
+func TestALateBatchIsToldApartWithinItself(t *testing.T) {
+	a := New(Config{})
+	a.Add(report(0, 1), t0)
+	a.Flush()
+	hours := t0.Add(3 * time.Hour)
+	for range 3 { // one person, three times, hours late, flushed in between
+		a.Add(report(0, 2), hours)
+		hours = hours.Add(30 * time.Second)
+	}
+	want := outcry.Counts{Total: 3, Bad: 3, Distinct: 1}
+	if diff := cmp.Diff(want, sum(a.Flush())); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTicksAreLetGo(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		at   time.Duration // of the signals' own time, after that of storing
+		then time.Duration // when the abacus is looked at
+	}{
+		{"on time", 0, 2 * time.Minute},
+		{"hours late", -5 * time.Hour, 11 * time.Minute},
+		{"dated years ahead", 20_000 * time.Hour, 11 * time.Minute},
+		{"after the server's clock went back a day", 0, -24 * time.Hour},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := New(Config{})
+			for i := range 100 {
+				a.Add(report(c.at+time.Duration(i)*time.Hour, uint64(i+1)), t0)
+			}
+			a.Add(report(c.then, 1000), t0.Add(c.then))
+			if n := len(a.held); n > 1 {
+				t.Errorf("%d ticks are still held", n)
+			}
+			if got := sum(a.Flush()).Total; got != 101 {
+				t.Errorf("%d signals were counted, want 101", got)
+			}
+		})
+	}
+}
+
+func TestAClockThatWasAheadSilencesNobody(t *testing.T) {
+	a := New(Config{})
+	a.Add(report(48*time.Hour, 1, network(5)), t0.Add(48*time.Hour)) // the server's clock jumps, and comes back
+	a.Flush()
+	for i := range 20 {
+		a.Add(report(time.Minute, uint64(i+1), network(uint64(100+i))), t0.Add(time.Minute))
+	}
+	if got := sum(a.Flush()).Fresh; got != 20 {
+		t.Errorf("%d people are fresh, want all 20", got)
+	}
+}
+
+func TestStrangeAgents(t *testing.T) {
+	const usual, curl, rare = 1, 2, 3
+	agent := func(n uint32) func(*outcry.Signal) { return func(s *outcry.Signal) { s.Agent = n } }
+	a := New(Config{})
+	who := uint64(0)
+	add := func(at time.Duration, agents ...uint32) {
+		for _, g := range agents {
+			who++
+			s := report(at, who, network(who), agent(g))
+			a.Add(s, stored(s))
+		}
+	}
+	add(0, curl, curl)
+	if got := a.Flush()[0].Strange; got != 0 {
+		t.Errorf("%d are strange before there is an ordinary crowd", got)
+	}
+	for i := 1; i < 300; i++ {
+		add(time.Duration(i)*10*time.Minute, usual, usual, usual)
+	}
+	a.Flush()
+	add(4000*time.Minute, usual, curl, curl, curl, rare)
+	got := a.Flush()
+	if len(got) != 1 || got[0].Strange != 3 || got[0].Networks != 5 {
+		t.Errorf("got %+v, want 3 strange of 5 networks", got)
+	}
+}

@@ -10,22 +10,10 @@ type crowd struct {
 	admitted uint32
 	asked    uint32 // people with a network who were not repeating themselves
 	limit    int    // networks told apart
-	nets     map[uint64]use
-	wides    map[uint64]use
-	agents   map[uint64]use
+	nets     uses
+	wides    uses
+	agents   uses
 }
-
-// use is one network's part in a crowd.
-type use struct {
-	tick     outcry.Tick
-	before   uint32 // admitted by the end of the tick before
-	admitted uint32
-	asked    uint32
-}
-
-// overflow stands for all networks beyond the limit: together they get what
-// one gets.
-const overflow = 0
 
 // admit lets a person in, unless their network has had its due. The due
 // follows from the ticks before, so that the order within a tick is nothing.
@@ -38,59 +26,35 @@ func (c *crowd) admit(s *outcry.Signal, now outcry.Tick, usual *habits, cfg *Con
 		return true
 	}
 	c.asked++
-	net := visit(&c.nets, s.Network, now, c.limit)
-	ok := net.u.admitted < c.due(net, cfg.NetworkCap, &usual.Nets)
-	wide := visitor{}
+	net := c.nets.visit(s.Network, now, c.limit)
+	ok := net.admitted < c.due(net, cfg.NetworkCap, &usual.Nets)
+	var wide *use
 	if s.Wide != 0 {
-		wide = visit(&c.wides, s.Wide, now, c.limit)
-		ok = ok && wide.u.admitted < c.due(wide, cfg.WideCap, &usual.Wides)
-	}
-	if ok {
-		c.admitted++
-		net.u.admitted++
-		wide.u.admitted++
-	}
-	c.nets[net.key] = net.u
-	if s.Wide != 0 {
-		c.wides[wide.key] = wide.u
+		wide = c.wides.visit(s.Wide, now, c.limit)
+		ok = wide.admitted < c.due(wide, cfg.WideCap, &usual.Wides) && ok
 	}
 	if s.Agent != 0 {
-		agent := visit(&c.agents, uint64(s.Agent), now, c.limit)
-		c.agents[agent.key] = agent.u
+		c.agents.visit(uint64(s.Agent), now, c.limit)
 	}
-	return ok
-}
-
-// visitor is an entry taken out to be changed and put back.
-type visitor struct {
-	key uint64
-	u   use
-}
-
-func visit(m *map[uint64]use, key uint64, now outcry.Tick, limit int) visitor {
-	if *m == nil {
-		*m = make(map[uint64]use)
+	if !ok {
+		return false
 	}
-	u, known := (*m)[key]
-	if !known && len(*m) >= limit {
-		key = overflow
-		u = (*m)[key]
+	c.admitted++
+	net.admitted++
+	if wide != nil {
+		wide.admitted++
 	}
-	if u.tick != now {
-		u.tick, u.before = now, u.admitted
-	}
-	u.asked++
-	return visitor{key, u}
+	return true
 }
 
 // due is how many of a network may be let in by now: the cap, or twice its
 // usual share of what all others have brought.
-func (c *crowd) due(v visitor, limit int, usual *shares) uint32 {
-	if v.u.admitted < uint32(limit) {
+func (c *crowd) due(u *use, limit int, usual *shares) uint32 {
+	if u.admitted < uint32(limit) {
 		return uint32(limit)
 	}
-	others := float64(c.before - v.u.before)
-	return max(uint32(limit), uint32(headroom*usual.share(v.key)*others))
+	others := float64(c.before - u.before)
+	return max(uint32(limit), uint32(headroom*usual.share(u.key)*others))
 }
 
 // headroom over the usual share: an outage's crowd is not spread quite like
@@ -99,10 +63,59 @@ const headroom = 2
 
 func (c *crowd) reset() {
 	c.before, c.admitted, c.asked = 0, 0, 0
-	for _, m := range []*map[uint64]use{&c.nets, &c.wides, &c.agents} {
-		if len(*m) > 64 { // a map keeps the room of its peak
-			*m = nil
-		}
-		clear(*m)
+	c.nets.reset()
+	c.wides.reset()
+	c.agents.reset()
+}
+
+// uses are the parts that networks, or agents, have in a crowd.
+type uses struct {
+	index map[uint64]uint32
+	list  []use
+}
+
+type use struct {
+	key      uint64
+	tick     outcry.Tick // the one that before refers to
+	before   uint32      // admitted by the end of the tick before
+	admitted uint32
+	asked    uint32
+}
+
+// overflow stands for all networks beyond the limit: together they get what
+// one gets.
+const overflow = 0
+
+// visit finds or opens the entry of a network that sends somebody; it is good
+// until the next visit.
+func (us *uses) visit(key uint64, now outcry.Tick, limit int) *use {
+	i, known := us.index[key]
+	if !known && len(us.list) >= limit {
+		key = overflow
+		i, known = us.index[key]
 	}
+	if !known {
+		if us.index == nil {
+			us.index = make(map[uint64]uint32)
+		}
+		i = uint32(len(us.list))
+		us.index[key] = i
+		us.list = append(us.list, use{key: key, tick: now})
+	}
+	u := &us.list[i]
+	if u.tick != now {
+		u.tick, u.before = now, u.admitted
+	}
+	u.asked++
+	return u
+}
+
+// reset empties the list. After a crowd, or when idle, its room is given back.
+func (us *uses) reset() {
+	if n := len(us.list); n == 0 || n > 64 {
+		*us = uses{}
+		return
+	}
+	clear(us.index)
+	us.list = us.list[:0]
 }

@@ -1,7 +1,5 @@
 package count
 
-import "math/bits"
-
 // distinct counts the different numbers it was given: exactly up to a limit,
 // then by a sketch. A zero stands for somebody unknown and counts each time.
 type distinct struct {
@@ -77,8 +75,4 @@ func mix(v uint64) uint64 {
 	v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
 	v = (v ^ v>>27) * 0x94d049bb133111eb
 	return v ^ v>>31
-}
-
-func rank(h uint64, p int) uint8 {
-	return uint8(min(bits.LeadingZeros64(h<<p), 64-p) + 1)
 }

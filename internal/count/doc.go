@@ -48,12 +48,16 @@
 //
 // # Memory
 //
-// Per service: 1.5 KB when idle, and at most 35 KB for what is usual (1,024
-// networks, 1,024 wide ones and 128 agents, 16 bytes each; half of that after
-// each trim). Per reporter of the last 30 minutes: at most 45 bytes (a map's
-// entry of 12 and its spare room); at most [Config.MaxReporters] of them per
-// service and kind, beyond which a person may be Fresh twice. Per network of
-// the running ten minutes: at most 60 bytes. Per open tick (the last 70
-// seconds) and cell: 250 bytes and 16 per person, 2 KB at most (then it is a
-// HyperLogLog of 2,048 registers, standard error 2.3%). TestMemory measures it.
+//   - Per service: 2 KB when idle, and at most 35 KB for what is usual (512
+//     networks, 512 wide ones and 128 agents of 16 bytes, with spare room).
+//   - Per reporter of the last 30 minutes, and per signal's ID: at most 45
+//     bytes; at most [Config.MaxReporters] of them per service and kind, beyond
+//     which a person may be Fresh twice, or a repeated signal count twice.
+//   - Per network of the running ten minutes: at most 60 bytes.
+//   - Per open tick (the last 70 seconds) and cell: 300 bytes and 21 per
+//     person, 2.8 KB at most: beyond [Config.Exact] it is a HyperLogLog of
+//     2,048 registers, with a standard error of 2.3%.
+//
+// TestMemory measures these. Cells are bounded by [Config.MaxCells] a tally;
+// the caller bounds the services.
 package count

@@ -33,9 +33,9 @@ func (h *habits) learn(w int64, c *crowd) {
 	h.UpTo = w
 	h.Windows++
 	weight := 1 / float64(min(max(h.Windows, fewestWindows), memoryWindows))
-	h.Nets.learn(c.nets, c.asked, weight, keptNetworks)
-	h.Wides.learn(c.wides, c.asked, weight, keptNetworks)
-	h.Agents.learn(c.agents, c.asked, weight, keptAgents)
+	h.Nets.learn(c.nets.list, c.asked, weight, keptNetworks)
+	h.Wides.learn(c.wides.list, c.asked, weight, keptNetworks)
+	h.Agents.learn(c.agents.list, c.asked, weight, keptAgents)
 }
 
 // shares are the largest usual shares, sorted by key. The list is cut to the
@@ -59,17 +59,17 @@ func (s shares) share(key uint64) float64 {
 	return 0
 }
 
-func (s *shares) learn(came map[uint64]use, total uint32, weight float64, kept int) {
+func (s *shares) learn(came []use, total uint32, weight float64, kept int) {
 	for i := range *s {
 		(*s)[i].Part *= 1 - weight
 	}
 	var newcomers []share
-	for key, u := range came {
+	for _, u := range came {
 		part := float64(weight * float64(u.asked) / float64(total))
-		if i, found := s.find(key); found {
+		if i, found := s.find(u.key); found {
 			(*s)[i].Part += part
-		} else if key != overflow {
-			newcomers = append(newcomers, share{key, part})
+		} else if u.key != overflow {
+			newcomers = append(newcomers, share{u.key, part})
 		}
 	}
 	*s = append(*s, newcomers...)

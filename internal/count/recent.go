@@ -48,6 +48,10 @@ func (r *recent) sweep(now outcry.Tick) {
 			delete(r.last, v)
 		}
 	}
+	if len(r.last) == 0 {
+		r.last, r.peak = nil, 0
+		return
+	}
 	if r.peak < 64 || len(r.last)*4 > r.peak {
 		return
 	}

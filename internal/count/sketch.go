@@ -1,6 +1,9 @@
 package count
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // sketch is a HyperLogLog of 2,048 one-byte registers: standard error
 // 1.04/√2048 = 2.3%.
@@ -11,29 +14,41 @@ import "math"
 // as values come in, so that what is flushed as a difference is never negative
 // and does not depend on where the flushes fall; and it is 2 KB, one of which
 // may be had for every cell of every tick.
-type sketch [1 << precision]uint8
+type sketch struct {
+	registers [1 << precision]uint8
+	held      [maxRank + 1]uint16 // how many registers hold each value; the zeros are what the others leave
+}
 
-const precision = 11
+const (
+	precision = 11
+	maxRank   = 64 - precision + 1
+)
 
 func (s *sketch) add(v uint64) {
 	h := mix(v)
-	i := h >> (64 - precision)
-	if r := rank(h, precision); r > s[i] {
-		s[i] = r
+	r := uint8(min(bits.LeadingZeros64(h<<precision), maxRank-1) + 1)
+	old := &s.registers[h>>(64-precision)]
+	if r <= *old {
+		return
 	}
+	if *old > 0 {
+		s.held[*old]--
+	}
+	s.held[r]++
+	*old = r
 }
 
+// estimate takes the counts of values only, so that it may be asked often.
 func (s *sketch) estimate() uint32 {
-	const m, q = float64(len(s)), 64 - precision
-	var held [q + 2]float64 // how many registers hold each value
-	for _, r := range s {
-		held[r]++
+	const m = float64(len(s.registers))
+	used := 0
+	z := m * tau(1-float64(s.held[maxRank])/m)
+	for k := maxRank - 1; k >= 1; k-- {
+		used += int(s.held[k])
+		z = 0.5 * (z + float64(s.held[k]))
 	}
-	z := m * tau(1-held[q+1]/m)
-	for k := q; k >= 1; k-- {
-		z = 0.5 * (z + held[k])
-	}
-	z += m * sigma(held[0]/m)
+	used += int(s.held[maxRank])
+	z += m * sigma((m-float64(used))/m)
 	return uint32(math.Round(m * m / (2 * math.Ln2 * z)))
 }
 

@@ -71,7 +71,7 @@ func (a *Abacus) Restore(snapshot []byte) (time.Time, error) {
 		a.stream(streamKey{s.Service, s.Kind}).usual = s.Habits
 	}
 	start := outcry.Tick(m.Window) * max(1, outcry.Ticks(a.cfg.NetworkWindow))
-	return start.Start().Add(-a.cfg.Repeat - a.cfg.Lateness), nil
+	return start.Start().Add(-a.cfg.memory()), nil
 }
 
 func (h *habits) check() error {

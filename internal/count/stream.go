@@ -16,7 +16,6 @@ type stream struct {
 func newStream(key streamKey, cfg *Config) *stream {
 	return &stream{
 		key:       key,
-		ticks:     make(map[outcry.Tick]*held),
 		reporters: newRecent(cfg.Repeat, cfg.MaxReporters),
 		crowd:     crowd{limit: max(1, cfg.MaxReporters/4)},
 	}
