@@ -140,18 +140,19 @@ func TestALateBatchIsToldApartWithinItself(t *testing.T) {
 func TestTicksAreLetGo(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		at   time.Duration // of the signals' own time, after that of storing
+		at   time.Duration // of the first signal's own time, after that of storing
+		step time.Duration // from one to the next
 		then time.Duration // when the abacus is looked at
 	}{
-		{"on time", 0, 2 * time.Minute},
-		{"hours late", -5 * time.Hour, 11 * time.Minute},
-		{"dated years ahead", 20_000 * time.Hour, 11 * time.Minute},
-		{"after the server's clock went back a day", 0, -24 * time.Hour},
+		{"on time", 0, 100 * time.Millisecond, 2 * time.Minute},
+		{"hours late", -200 * time.Hour, time.Hour, 11 * time.Minute},
+		{"dated years ahead", 20_000 * time.Hour, time.Hour, 11 * time.Minute},
+		{"after the server's clock went back a day", 0, time.Second, -24 * time.Hour},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := New(Config{})
 			for i := range 100 {
-				a.Add(report(c.at+time.Duration(i)*time.Hour, uint64(i+1)), t0)
+				a.Add(report(c.at+time.Duration(i)*c.step, uint64(i+1)), t0)
 			}
 			a.Add(report(c.then, 1000), t0.Add(c.then))
 			if n := len(a.held); n > 1 {
