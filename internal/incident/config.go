@@ -39,6 +39,7 @@ type Windows struct {
 	Young      time.Duration // members and incidents of this age may still be regrouped
 	Steady     time.Duration // opinions on whose fault it is are told when they have held for so long
 	Quiet      time.Duration // all well for so long: resolved
+	Linger     time.Duration // recovering for so long, at the usual rate: as good as well
 	Reopen     time.Duration // failing again so soon after: the same incident
 	Relapse    time.Duration // recovering, then failing for so long: told as failing again
 	Flap       time.Duration // at most one public word about that in this time
@@ -46,9 +47,9 @@ type Windows struct {
 	Refresh    time.Duration // figures of an open incident are brought up to date this often
 }
 
-// DefaultWindows are chosen so that an outage of an hour that stops cleanly is
-// closed within 40 minutes of its end, ten of which the ledger may use, and one
-// that returns every five minutes is a single incident.
+// DefaultWindows are chosen so that an outage that stops cleanly is closed
+// within twenty minutes of the word that it recovers, and one that returns
+// every five minutes is a single incident.
 func DefaultWindows() Windows {
 	return Windows{
 		Together:   5 * time.Minute,
@@ -57,6 +58,7 @@ func DefaultWindows() Windows {
 		Young:      10 * time.Minute,
 		Steady:     2 * time.Minute,
 		Quiet:      5 * time.Minute,
+		Linger:     15 * time.Minute,
 		Reopen:     15 * time.Minute,
 		Relapse:    time.Minute,
 		Flap:       10 * time.Minute,
@@ -69,7 +71,7 @@ func (w Windows) withDefaults() Windows {
 	d := DefaultWindows()
 	for _, f := range []struct{ set, def *time.Duration }{
 		{&w.Together, &d.Together}, {&w.Overlap, &d.Overlap}, {&w.ParentLead, &d.ParentLead},
-		{&w.Young, &d.Young}, {&w.Steady, &d.Steady}, {&w.Quiet, &d.Quiet}, {&w.Reopen, &d.Reopen}, {&w.Relapse, &d.Relapse},
+		{&w.Young, &d.Young}, {&w.Steady, &d.Steady}, {&w.Quiet, &d.Quiet}, {&w.Linger, &d.Linger}, {&w.Reopen, &d.Reopen}, {&w.Relapse, &d.Relapse},
 		{&w.Flap, &d.Flap}, {&w.Blind, &d.Blind}, {&w.Refresh, &d.Refresh},
 	} {
 		if *f.set <= 0 {

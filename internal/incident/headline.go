@@ -72,7 +72,7 @@ func (l *Ledger) headline(in *outcry.Incident) string {
 		parts = append(parts, "Evidence: "+words+".")
 	}
 	if fail, known := checks(in.Evidence); known && !fail {
-		parts = append(parts, "Our own checks passed all the while.")
+		parts = append(parts, tense(in, "Our own checks pass.", "Our own checks passed all the while."))
 	}
 	if len(in.Collateral) > 0 {
 		parts = append(parts, "Reports about "+l.list(in.Collateral)+" were raised by it; nothing was wrong there.")
@@ -93,10 +93,13 @@ func join(parts []string, more ...string) string {
 
 func (l *Ledger) whatAndWhen(in *outcry.Incident) string {
 	title := strings.TrimRight(in.Title, ".")
+	if !in.Open() {
+		title = strings.NewReplacer(" is failing", " was failing", " are failing", " were failing", "People report ", "People reported ").Replace(title)
+	}
 	if in.Onset.At.IsZero() {
 		return title + "."
 	}
-	text := title + ": since about " + l.day(in.Onset.At)
+	text := title + tense(in, ": since about ", ": from about ") + l.day(in.Onset.At)
 	if from, to := in.Onset.From, in.Onset.To; to.Sub(from) > 2*outcry.TickLength {
 		text += " (between " + l.clock(from) + " and " + l.clock(to) + ")"
 	}
@@ -105,9 +108,9 @@ func (l *Ledger) whatAndWhen(in *outcry.Incident) string {
 
 func whereSentence(in *outcry.Incident) string {
 	if where := whereWords(&in.Affected); where != "" {
-		return "It is confined to people" + where + "."
+		return tense(in, "It is", "It was") + " confined to people" + where + "."
 	}
-	return "It is not confined to a region or carrier."
+	return tense(in, "It is", "It was") + " not confined to a region or carrier."
 }
 
 func sizeWords(in *outcry.Incident) string {
@@ -115,10 +118,11 @@ func sizeWords(in *outcry.Incident) string {
 	if s.Reporters < 1 {
 		return ""
 	}
-	text := count(s.Reporters) + " people have reported it, where " + count(s.Expected) + " would be usual in that time"
+	who := count(s.Reporters) + tense(in, " people have", " people")
 	if s.Reporters < 1.5 {
-		text = "1 person has reported it, where " + count(s.Expected) + " would be usual in that time"
+		who = tense(in, "1 person has", "1 person")
 	}
+	text := who + " reported it, where " + count(s.Expected) + tense(in, " would be", " would have been") + " usual in that time"
 	if s.Peak >= 1 {
 		text += "; at its worst " + count(s.Peak) + " a minute"
 	}
@@ -128,7 +132,7 @@ func sizeWords(in *outcry.Incident) string {
 func (l *Ledger) certaintyWords(in *outcry.Incident) string {
 	switch {
 	case !in.Confirmed:
-		return "It is not confirmed."
+		return tense(in, "It is not confirmed.", "It was never confirmed.")
 	case in.Public && in.ConfirmedAt.After(in.PublishedAt):
 		return "It was published unconfirmed at " + l.clock(in.PublishedAt) + ", and confirmed " + soon(in.ConfirmedAt.Sub(in.PublishedAt)) + " later."
 	default:
@@ -153,6 +157,14 @@ func (l *Ledger) endWords(in *outcry.Incident) string {
 	default:
 		return "It goes on."
 	}
+}
+
+// tense picks the words for an incident that goes on, or that is over.
+func tense(in *outcry.Incident, on, over string) string {
+	if in.Open() {
+		return on
+	}
+	return over
 }
 
 func causeWords(in *outcry.Incident) string {

@@ -48,9 +48,22 @@ func (l *Ledger) moodOf(e *entry, at time.Time) health {
 		if h == failing && e.doc.State == outcry.StateMonitoring && m.was == recovering && (at.Sub(m.since) < l.w.Relapse || !m.seen) {
 			h = recovering
 		}
+		if h == recovering && l.calm(m, at) {
+			h = well
+		}
 		worst = max(worst, h)
 	}
 	return worst
+}
+
+// calm reports whether a member that the judge still calls recovering is as good
+// as well. A small service's handful of reports leaves the judge undecided for
+// long after the last of them.
+func (l *Ledger) calm(m *member, at time.Time) bool {
+	if m.health != recovering || m.told == nil || at.Sub(m.since) < l.w.Linger {
+		return false
+	}
+	return m.told.Size.Rate <= 2*m.told.Size.Usual+0.3
 }
 
 // watch notes members that are not seen, and says so when it lasts.

@@ -50,6 +50,8 @@ func began(at float64) option {
 
 func reporters(n float64) option { return func(v *outcry.Verdict) { v.Size.Reporters = n } }
 
+func lately(rate float64) option { return func(v *outcry.Verdict) { v.Size.Rate = rate } }
+
 // fails is a spell of failing, from its alarm on; its onset is a minute earlier.
 func fails(service string, from, to float64, options ...option) spell {
 	v := outcry.Verdict{
@@ -269,6 +271,12 @@ func TestStories(t *testing.T) {
 			slices.Concat(fault("imessage", 2, 20, 25), fault("imessage", 40, 60, 65)),
 			nil, nil, 90,
 			[]string{"imessage resolved published=2 monitoring=60 closed=75"}},
+		{"recovering at the usual rate for a quarter of an hour is as good as well", auto,
+			[]spell{fails("imessage", 2, 20), recovers(fails("imessage", 2, 20, lately(0.4)), 90)}, nil, nil, 90,
+			[]string{"imessage resolved published=2 monitoring=20 closed=40"}},
+		{"recovering at ten times the usual rate is not", auto,
+			[]spell{fails("imessage", 2, 20), recovers(fails("imessage", 2, 20, lately(5)), 90)}, nil, nil, 90,
+			[]string{"imessage monitoring published=2 monitoring=20"}},
 		{"an hour later it is another one", auto,
 			slices.Concat(fault("imessage", 2, 20, 25), fault("imessage", 90, 100, 105)),
 			nil, nil, 120,
