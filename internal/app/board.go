@@ -1,0 +1,315 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/page"
+	"github.com/outcry/outcry/internal/store"
+)
+
+// board is what the pages show, kept up to date tick by tick, so that no
+// visitor and no tick asks the store: the last day's counts, the last hour's
+// scopes, what probes and vendors say, and the incidents of the kept history.
+type board struct {
+	pages []page.Page
+	usual func(service string, at time.Time) (perHour float64, learned bool)
+
+	mu        sync.Mutex
+	order     []string
+	panels    map[string]*panel
+	incidents map[string]outcry.Incident
+	heardTo   time.Time
+	blind     []page.Span
+}
+
+// panel is one service on the board.
+type panel struct {
+	service   outcry.Service
+	condition outcry.Condition
+	since     time.Time
+	bins      map[int64]uint32  // distinct reporters by five-minute bin since the epoch
+	usual     map[int64]float64 // what was usual in a bin, as it was known in it
+	cells     []stamped         // of the last hour
+	probes    map[string]*probed
+	bulletins []page.Bulletin
+}
+
+type stamped struct {
+	tick outcry.Tick
+	cell outcry.Cell
+}
+
+// probed is one vantage's view of one service.
+type probed struct {
+	page.Probe
+	runs []ran // of the last hour
+}
+
+type ran struct {
+	tick        outcry.Tick
+	runs, fails uint32
+}
+
+const (
+	chartSpan = 24 * time.Hour
+	scopeSpan = time.Hour
+)
+
+func newBoard(services []outcry.Service, pages []page.Page) *board {
+	b := &board{pages: pages, panels: make(map[string]*panel, len(services)), incidents: make(map[string]outcry.Incident)}
+	for _, s := range services {
+		b.order = append(b.order, s.ID)
+		b.panels[s.ID] = &panel{service: s, bins: make(map[int64]uint32), usual: make(map[int64]float64), probes: make(map[string]*probed)}
+	}
+	return b
+}
+
+func binOf(t time.Time) int64 { return t.Unix() / int64(page.BinLength.Seconds()) }
+
+// history is what the board reads once, at the start.
+type history interface {
+	Series(ctx context.Context, service string, kind outcry.Kind, from, to time.Time, step time.Duration) ([]store.Bin, error)
+	Incidents(ctx context.Context, q store.IncidentQuery) ([]outcry.Incident, error)
+}
+
+// historyKept is how far back the pages tell incidents.
+const historyKept = 400 * 24 * time.Hour
+
+// load fills the board from the store.
+func (b *board) load(ctx context.Context, h history, now time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, p := range b.panels {
+		bins, err := h.Series(ctx, id, outcry.KindReport, now.Add(-chartSpan), now, page.BinLength)
+		if err != nil {
+			return err
+		}
+		for _, x := range bins {
+			if x.Distinct > 0 {
+				p.bins[binOf(x.At)] = x.Distinct
+				p.since = earliest(p.since, x.At)
+			}
+		}
+	}
+	past, err := h.Incidents(ctx, store.IncidentQuery{From: now.Add(-historyKept), To: now.Add(time.Hour), Limit: 5000})
+	if err != nil {
+		return err
+	}
+	open, err := h.Incidents(ctx, store.IncidentQuery{Open: true, Limit: 1000})
+	if err != nil {
+		return err
+	}
+	for _, in := range append(past, open...) {
+		b.incidents[in.ID] = in
+	}
+	return nil
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// heard implements audience.
+func (b *board) heard(t outcry.Tick, tallies []outcry.Tally, verdicts []outcry.Verdict) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.heardTo = t.End()
+	for i := range tallies {
+		if p := b.panels[tallies[i].Service]; p != nil {
+			p.take(&tallies[i])
+		}
+	}
+	for _, id := range b.order {
+		p := b.panels[id]
+		if p.condition != outcry.CondUnknown || !p.since.IsZero() {
+			p.condition = outcry.CondNormal
+		}
+	}
+	blind := len(verdicts) > 0
+	for i := range verdicts {
+		if p := b.panels[verdicts[i].Service]; p != nil {
+			p.condition = verdicts[i].Condition
+		}
+		blind = blind && verdicts[i].Condition == outcry.CondUnknown
+	}
+	b.markBlind(t, blind)
+}
+
+// markBlind notes the ticks that nobody watched, for the chart.
+func (b *board) markBlind(t outcry.Tick, blind bool) {
+	n := len(b.blind)
+	switch {
+	case !blind:
+	case n > 0 && b.blind[n-1].To.Equal(t.Start()):
+		b.blind[n-1].To = t.End()
+	default:
+		b.blind = append(b.blind, page.Span{From: t.Start(), To: t.End()})
+	}
+	for len(b.blind) > 0 && b.blind[0].To.Before(t.Start().Add(-chartSpan)) {
+		b.blind = b.blind[1:]
+	}
+}
+
+// passed moves the board's time on over ticks in which nothing was heard.
+func (b *board) passed(t outcry.Tick) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if end := t.End(); end.After(b.heardTo) {
+		b.heardTo = end
+		for _, p := range b.panels {
+			if p.condition == outcry.CondUnknown && !p.since.IsZero() {
+				p.condition = outcry.CondNormal
+			}
+		}
+	}
+}
+
+// changed implements audience.
+func (b *board) changed(in outcry.Incident) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.incidents[in.ID] = in
+}
+
+func (p *panel) take(y *outcry.Tally) {
+	p.since = earliest(p.since, y.Tick.Start())
+	switch y.Kind {
+	case outcry.KindReport:
+		p.bins[binOf(y.Tick.Start())] += y.Distinct
+		for _, c := range y.Cells {
+			if c.Bad > 0 {
+				p.cells = append(p.cells, stamped{y.Tick, c})
+			}
+		}
+	case outcry.KindProbe:
+		for _, c := range y.Cells {
+			p.probed(y.Tick, c)
+		}
+	case outcry.KindBulletin:
+		p.bulletin(y)
+	}
+	p.forget(y.Tick)
+}
+
+func (p *panel) probed(t outcry.Tick, c outcry.Cell) {
+	v := p.probes[c.Vantage]
+	if v == nil {
+		v = &probed{Probe: page.Probe{Vantage: c.Vantage}}
+		p.probes[c.Vantage] = v
+	}
+	v.At = t.Start()
+	switch {
+	case c.Unknown == c.Total:
+		v.Outcome = outcry.Unknown
+	case c.Bad > 0:
+		v.Outcome = outcry.Bad
+	default:
+		v.Outcome = outcry.Good
+	}
+	v.runs = append(v.runs, ran{t, c.Total, c.Bad})
+}
+
+func (p *panel) bulletin(y *outcry.Tally) {
+	good := y.Bad == 0
+	words := "reports a problem"
+	if good {
+		words = "says that all is well"
+	}
+	p.bulletins = append([]page.Bulletin{{Source: "The vendor's status page", Words: words, Good: good, At: y.Tick.Start()}}, p.bulletins...)
+	p.bulletins = p.bulletins[:min(len(p.bulletins), 10)]
+}
+
+// forget drops what is older than the board shows.
+func (p *panel) forget(t outcry.Tick) {
+	old := t - outcry.Ticks(scopeSpan)
+	p.cells = slices.DeleteFunc(p.cells, func(s stamped) bool { return s.tick < old })
+	first := binOf(t.Start().Add(-chartSpan - time.Hour))
+	if len(p.bins) > 400 {
+		maps.DeleteFunc(p.bins, func(k int64, _ uint32) bool { return k < first })
+	}
+	if len(p.usual) > 400 {
+		maps.DeleteFunc(p.usual, func(k int64, _ float64) bool { return k < first })
+	}
+	for _, v := range p.probes {
+		v.runs = slices.DeleteFunc(v.runs, func(r ran) bool { return r.tick < old })
+	}
+}
+
+// world draws the board for the pages.
+func (b *board) world(now time.Time) page.World {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	w := page.World{Now: now, Heard: b.heardTo, Pages: b.pages}
+	for _, id := range b.order {
+		w.Services = append(w.Services, b.view(b.panels[id], now))
+	}
+	for _, in := range b.incidents {
+		w.Incidents = append(w.Incidents, in)
+	}
+	slices.SortFunc(w.Incidents, func(x, y outcry.Incident) int { return cmp.Compare(x.ID, y.ID) })
+	return w
+}
+
+func (b *board) view(p *panel, now time.Time) page.Service {
+	v := page.Service{Service: p.service, Condition: p.condition, Since: p.since, Bulletins: p.bulletins, Blind: slices.Clone(b.blind)}
+	last := binOf(now)
+	for k := last - int64(chartSpan/page.BinLength) + 1; k <= last; k++ {
+		at := time.Unix(k*int64(page.BinLength.Seconds()), 0).UTC()
+		v.Series = append(v.Series, page.Bin{At: at, Reports: p.bins[k], Usual: b.usualBin(p, k, at), Blind: b.blindAt(at)})
+	}
+	v.Symptoms = shareOf(p.cells, func(c *outcry.Cell) string { return c.Symptom })
+	v.Regions = shareOf(p.cells, func(c *outcry.Cell) string { return c.Scope.Region })
+	v.Carriers = shareOf(p.cells, func(c *outcry.Cell) string { return c.Scope.Carrier })
+	for _, x := range p.probes {
+		one := x.Probe
+		for _, r := range x.runs {
+			one.Runs += int(r.runs)
+			one.Failed += int(r.fails)
+		}
+		v.Probes = append(v.Probes, one)
+	}
+	slices.SortFunc(v.Probes, func(x, y page.Probe) int { return cmp.Compare(x.Vantage, y.Vantage) })
+	return v
+}
+
+func (b *board) usualBin(p *panel, bin int64, at time.Time) float64 {
+	if known, ok := p.usual[bin]; ok {
+		return known
+	}
+	perHour, learned := b.usual(p.service.ID, at.Add(page.BinLength/2))
+	if !learned {
+		return -1
+	}
+	p.usual[bin] = perHour * page.BinLength.Hours()
+	return p.usual[bin]
+}
+
+func (b *board) blindAt(at time.Time) bool {
+	return slices.ContainsFunc(b.blind, func(s page.Span) bool {
+		return s.From.Before(at.Add(page.BinLength)) && s.To.After(at)
+	})
+}
+
+func shareOf(cells []stamped, key func(*outcry.Cell) string) []page.Share {
+	sums := map[string]uint32{}
+	for i := range cells {
+		if k := key(&cells[i].cell); k != "" {
+			sums[k] += cells[i].cell.Bad
+		}
+	}
+	out := make([]page.Share, 0, len(sums))
+	for k, n := range sums {
+		out = append(out, page.Share{Key: k, Count: n})
+	}
+	slices.SortFunc(out, func(x, y page.Share) int { return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Key, y.Key)) })
+	return out
+}

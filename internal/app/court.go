@@ -1,0 +1,254 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/detect"
+	"github.com/outcry/outcry/internal/incident"
+	"github.com/outcry/outcry/internal/store"
+)
+
+// docket is where a court's decisions are kept: the store.
+type docket interface {
+	Apply(ctx context.Context, j store.Judged, changes []store.IncidentChange) error
+	LoadJudge(ctx context.Context) (store.JudgeState, error)
+	Incidents(ctx context.Context, q store.IncidentQuery) ([]outcry.Incident, error)
+}
+
+// audience hears what a court decided, after it is stored.
+type audience interface {
+	heard(t outcry.Tick, tallies []outcry.Tally, verdicts []outcry.Verdict)
+	passed(t outcry.Tick) // everything up to t has been judged
+	changed(in outcry.Incident)
+}
+
+// court brings the judge and the ledger together, a tick at a time: tallies to
+// verdicts, verdicts to incidents, incidents to the store. The store refuses a
+// tick that somebody else has judged, so that of several courts one decides.
+type court struct {
+	docket   docket
+	audience audience
+	judge    func(start outcry.Tick) (*detect.Judge, error)
+	ledger   func(stored []outcry.Incident) (*incident.Ledger, error)
+	channels channels
+	services []string // that are judged
+	log      *slog.Logger
+
+	mu   sync.Mutex // the judge and the ledger are for one at a time
+	j    *detect.Judge
+	l    *incident.Ledger
+	last outcry.Tick // judged and stored
+	kept outcry.Tick // of the stored snapshot
+}
+
+// snapshotEvery is how often the judge's memory is stored, in ticks; after a
+// crash the ticks since are judged again, in silence.
+const snapshotEvery = 60
+
+// open takes up the work where the store says that it stopped. silent gives the
+// tallies of ticks that were judged after the judge's memory was stored.
+func (c *court) open(ctx context.Context, first outcry.Tick, silent func(from, to outcry.Tick) ([]outcry.Tally, error)) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	st, err := c.docket.LoadJudge(ctx)
+	if err != nil {
+		return fmt.Errorf("load the judge's memory: %w", err)
+	}
+	if st.Tick != 0 {
+		first = st.SnapshotAt + 1
+		if st.SnapshotAt == 0 {
+			first = st.Tick + 1
+		}
+	}
+	if c.j, err = c.judge(first); err != nil {
+		return err
+	}
+	if err := c.j.Restore(st.Snapshot); err != nil {
+		c.log.Warn("judge: its memory cannot be read; it learns anew", "error", err)
+	}
+	c.last, c.kept = st.Tick, st.SnapshotAt
+	if err := c.catchUp(silent); err != nil {
+		return err
+	}
+	return c.reload(ctx)
+}
+
+// catchUp judges again, in silence, what was judged after the last snapshot.
+func (c *court) catchUp(silent func(from, to outcry.Tick) ([]outcry.Tally, error)) error {
+	from := c.j.Next()
+	if c.last == 0 || from > c.last {
+		return nil
+	}
+	tallies, err := silent(from, c.last+1)
+	if err != nil {
+		return fmt.Errorf("read the tallies since the judge's memory: %w", err)
+	}
+	for t, rest := from, tallies; t <= c.last; t++ {
+		var now []outcry.Tally
+		now, rest = cut(rest, t)
+		if len(now) == 0 && c.j.Idle() {
+			continue
+		}
+		if _, err := c.j.Step(t, 1, now); err != nil {
+			return err
+		}
+	}
+	c.log.Info("judge: recovered", "ticks_judged_again", int64(c.last-from)+1)
+	return nil
+}
+
+// reload makes the ledger of what is stored.
+func (c *court) reload(ctx context.Context) error {
+	stored, err := c.docket.Incidents(ctx, store.IncidentQuery{Open: true, Limit: 1000})
+	if err != nil {
+		return fmt.Errorf("load the open incidents: %w", err)
+	}
+	if c.last != 0 {
+		lately, err := c.docket.Incidents(ctx, store.IncidentQuery{From: c.last.Start().Add(-24 * time.Hour), To: c.last.Start().Add(240 * time.Hour), Limit: 1000})
+		if err != nil {
+			return fmt.Errorf("load the incidents of the last day: %w", err)
+		}
+		stored = unite(stored, lately)
+	}
+	if c.l, err = c.ledger(stored); err != nil {
+		return err
+	}
+	if n := len(c.l.Open()); n > 0 {
+		c.log.Info("ledger: open incidents go on", "incidents", n)
+	}
+	return nil
+}
+
+func unite(open, lately []outcry.Incident) []outcry.Incident {
+	have := make(map[string]bool, len(open))
+	for i := range open {
+		have[open[i].ID] = true
+	}
+	for i := range lately {
+		if !have[lately[i].ID] {
+			open = append(open, lately[i])
+		}
+	}
+	return open
+}
+
+// cut splits off the tallies of tick t, which come first.
+func cut(tallies []outcry.Tally, t outcry.Tick) (now, rest []outcry.Tally) {
+	n := 0
+	for n < len(tallies) && tallies[n].Tick <= t {
+		n++
+	}
+	return tallies[:n], tallies[n:]
+}
+
+// sit judges the ticks from ≤ t < to and stores what comes of it in one
+// transaction. at says when a tick is judged; coverage what share of the
+// collectors was alive in it.
+func (c *court) sit(ctx context.Context, from, to outcry.Tick, tallies []outcry.Tally, at func(outcry.Tick) time.Time, coverage func(outcry.Tick) float64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var changes []store.IncidentChange
+	for t := from; t < to; t++ {
+		var now []outcry.Tally
+		now, tallies = cut(tallies, t)
+		alive := coverage(t)
+		if len(now) == 0 && alive == 1 && c.j.Idle() && len(c.l.Open()) == 0 {
+			continue
+		}
+		verdicts, err := c.j.Step(t, alive, now)
+		if err != nil {
+			return err
+		}
+		verdicts = c.complete(t, verdicts)
+		when := at(t)
+		for _, ch := range c.l.Judge(when, verdicts) {
+			changes = append(changes, store.IncidentChange{Incident: ch.Incident, Notices: c.channels.notices(when, &ch)})
+		}
+		c.audience.heard(t, now, verdicts)
+	}
+	return c.record(ctx, to-1, changes)
+}
+
+// complete adds the verdicts that the judge leaves out, "normal, as before":
+// while incidents are open the ledger must hear of every service.
+func (c *court) complete(t outcry.Tick, verdicts []outcry.Verdict) []outcry.Verdict {
+	if len(c.l.Open()) == 0 {
+		return verdicts
+	}
+	said := make(map[string]bool, len(verdicts))
+	for i := range verdicts {
+		said[verdicts[i].Service] = true
+	}
+	for _, id := range c.services {
+		if !said[id] {
+			verdicts = append(verdicts, outcry.Verdict{Service: id, Tick: t, Condition: outcry.CondNormal, Own: true})
+		}
+	}
+	slices.SortFunc(verdicts, func(x, y outcry.Verdict) int { return cmp.Compare(x.Service, y.Service) })
+	return verdicts
+}
+
+// record stores what ticks up to t have brought.
+func (c *court) record(ctx context.Context, t outcry.Tick, changes []store.IncidentChange) error {
+	j := store.Judged{Prev: c.last, Tick: t}
+	if t-c.kept >= snapshotEvery {
+		var err error
+		if j.Snapshot, err = c.j.Snapshot(); err != nil {
+			return err
+		}
+	}
+	if err := c.docket.Apply(ctx, j, changes); err != nil {
+		return fmt.Errorf("store what tick %d brought: %w", t, err)
+	}
+	c.last = t
+	if j.Snapshot != nil {
+		c.kept = t
+	}
+	for i := range changes {
+		changes[i].Incident.Version++
+		c.audience.changed(changes[i].Incident)
+	}
+	c.audience.passed(t)
+	return nil
+}
+
+// do carries out what a person says.
+func (c *court) do(ctx context.Context, at time.Time, cmd incident.Command) (outcry.Incident, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ch, err := c.l.Do(at, cmd)
+	if err != nil {
+		return outcry.Incident{}, err
+	}
+	changes := []store.IncidentChange{{Incident: ch.Incident, Notices: c.channels.notices(at, &ch)}}
+	if err := c.docket.Apply(ctx, store.Judged{}, changes); err != nil {
+		if again := c.reload(ctx); again != nil {
+			c.log.Error("ledger: cannot be read again after a change was refused", "error", again)
+		}
+		return outcry.Incident{}, fmt.Errorf("store the change: %w", err)
+	}
+	ch.Incident.Version++
+	c.audience.changed(ch.Incident)
+	return ch.Incident, nil
+}
+
+// close stores the judge's memory.
+func (c *court) close(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.j == nil || c.last == 0 || c.kept == c.last {
+		return nil
+	}
+	blobs, err := c.j.Snapshot()
+	if err != nil {
+		return err
+	}
+	return c.docket.Apply(ctx, store.Judged{Prev: c.last, Tick: c.last, Snapshot: blobs}, nil)
+}
