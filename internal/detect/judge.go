@@ -148,6 +148,7 @@ func (j *Judge) judge(s *service, t outcry.Tick, tallies []outcry.Tally, view []
 	}
 	s.Reports.learn(l, s.Shares.learn)
 	s.Posts.learn(l, func(segment) {})
+	s.excuse(view)
 	spoke := s.take(t, tallies, l)
 	over := j.parts(s, t, tallies)
 	if !spoke && !s.State.active() && s.State.Tier == outcry.TierNone && s.State.Is == outcry.CondNormal {
@@ -305,4 +306,26 @@ func (s *service) verdict(t outcry.Tick) outcry.Verdict {
 		v.Evidence, v.Onset, v.Affected, v.Size = c.Evidence, c.Onset, c.Affected, c.Size
 	}
 	return v
+}
+
+// Idle reports whether nothing is unusual anywhere: a tick without tallies then
+// changes nothing, and need not be stepped.
+func (j *Judge) Idle() bool {
+	for _, a := range j.awake {
+		if a {
+			return false
+		}
+	}
+	return true
+}
+
+// Usual is how many distinct reporters an hour are normal for a service at an
+// instant, and whether that has been learned; without history it is a guess.
+func (j *Judge) Usual(id string, at time.Time) (perHour float64, learned bool) {
+	s := j.byID[id]
+	if s == nil {
+		return 0, false
+	}
+	perHour, _ = s.Reports.Base.rate(calendarOf(at, j.locals[id].zone, j.locals[id].holidays))
+	return perHour, s.Reports.Base.AllHours >= 24
 }

@@ -82,28 +82,28 @@ func (f filter) observe(y, e float64) filter {
 // learn takes the residual of the newest quiet segment with those before it;
 // recent[0] is the newest, and a gap is marked by a negative expectation.
 func (n *noise) learn(recent []residual) {
-	if len(recent) == 0 || recent[0].e < 0 {
+	if len(recent) == 0 || recent[0].E < 0 {
 		return
 	}
 	r0 := recent[0]
 	for i, lag := range noiseLags {
-		if lag >= len(recent) || recent[lag].e < 0 {
+		if lag >= len(recent) || recent[lag].E < 0 {
 			continue
 		}
 		r := recent[lag]
-		product := r0.d * r.d
+		product := r0.D * r.D
 		if lag == 0 {
-			product -= r0.e // the Poisson part
+			product -= r0.E // the Poisson part
 			n.Sq += product * product
 		}
 		n.Num[i] += product
-		n.Den[i] += r0.e * r.e
+		n.Den[i] += r0.E * r.E
 	}
 	n.N++
 }
 
 // residual is a quiet segment's count less its expectation, and the latter.
-type residual struct{ d, e float64 }
+type residual struct{ D, E float64 }
 
 // forget lets old moments fade; called once a day.
 func (n *noise) forget() {

@@ -218,3 +218,19 @@ func (s *service) remember(t outcry.Tick, y *outcry.Tally) {
 		s.History = append(s.History[:0], s.History[maxHistory/4:]...)
 	}
 }
+
+// excuse forgets what a vantage said while it was cut off: its failures are not
+// those of the service, also not when it is back.
+func (s *service) excuse(view []vantageView) {
+	for i := range min(len(view), len(s.Vantages)) {
+		if view[i].limit > 0 {
+			continue
+		}
+		v := &s.Vantages[i]
+		for m := range s.Marks {
+			if marks := s.Marks[m].Vantages; i < len(marks) {
+				marks[i] = tallyMark{v.Fails, v.Runs}
+			}
+		}
+	}
+}

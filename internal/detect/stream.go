@@ -144,11 +144,11 @@ func (s *stream) patience() int {
 func (s *stream) teach(old segment, l local) {
 	at := l.at(old.Start + segmentTicks/2)
 	if old.Masked || old.Covered == 0 {
-		s.remember(residual{e: -1})
+		s.remember(residual{E: -1})
 		return
 	}
 	y := s.robust(old)
-	s.remember(residual{d: y - old.E, e: old.E})
+	s.remember(residual{D: y - old.E, E: old.E})
 	if s.Spread < 0.15 {
 		s.Noise.learn(s.Recent)
 	}
