@@ -28,7 +28,7 @@ type Bus struct {
 	space  *space    // nil in a cluster and in memory
 	conn   *nats.Conn
 	js     jetstream.JetStream
-	health health
+	health *health
 	owned  ownership
 
 	ctx    context.Context // ends with the Bus
@@ -47,9 +47,8 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (*Bus, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bus{config: c, log: log}
+	b := &Bus{config: c, log: log, health: newHealth()}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
-	b.health.broke = make(chan error, 1)
 	if err := b.open(ctx); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
@@ -158,6 +157,7 @@ func (b *Bus) checkPartition(partition int) error {
 // published may be or not, and its Publish fails.
 func (b *Bus) Close() error {
 	b.cancel()
+	b.health.unfit()
 	b.work.Wait()
 	if b.conn != nil {
 		b.conn.Close()

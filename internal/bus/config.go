@@ -36,6 +36,8 @@ type Config struct {
 	// accepts nothing, so that what runs beside it can go on. Default: 32 MiB,
 	// or a sixteenth of a small disk.
 	Reserve uint64
+
+	lease leasePace // set by tests
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -51,6 +53,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.Replicas = cmp.Or(c.Replicas, replicas)
 	c.MaxAge = cmp.Or(c.MaxAge, 7*24*time.Hour)
 	c.Duplicates = cmp.Or(c.Duplicates, 2*time.Minute)
+	c.lease = cmp.Or(c.lease, defaultLease())
 	switch {
 	case c.Partitions < 1 || c.Partitions > 1024:
 		return c, outcry.FieldErrorf("partitions", "%d is not between 1 and 1024", c.Partitions)

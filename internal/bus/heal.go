@@ -1,7 +1,8 @@
 package bus
 
 import (
-	"sync/atomic"
+	"context"
+	"sync"
 	"time"
 
 	"github.com/outcry/outcry"
@@ -9,24 +10,48 @@ import (
 
 // health is whether the embedded server can store.
 type health struct {
-	sick  atomic.Pointer[error] // why not; nil when it can
-	broke chan error            // holds one
+	broke chan error // holds one: for heal
+
+	mu    sync.Mutex
+	sick  error           // why it cannot; nil when it can
+	fit   context.Context // ends when it falls sick
+	unfit context.CancelFunc
+}
+
+func newHealth() *health {
+	h := &health{broke: make(chan error, 1)}
+	h.fit, h.unfit = context.WithCancel(context.Background())
+	return h
 }
 
 // fail notes that a write has failed; the first one counts.
 func (h *health) fail(err error) {
-	select {
-	case h.broke <- err:
-	default: // heal knows already
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.sick != nil {
+		return
 	}
-	h.sick.CompareAndSwap(nil, &err)
+	h.sick = err
+	h.unfit()
+	h.broke <- err // there is room: heal took the last one before recover
 }
 
-func (h *health) check() error {
-	if sick := h.sick.Load(); sick != nil {
-		return outcry.Wrap(outcry.CodeUnavailable, *sick, "reports cannot be stored at the moment")
+func (h *health) recover() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.sick = nil
+	h.fit, h.unfit = context.WithCancel(context.Background())
+}
+
+// check gives a context that ends when the server falls sick, or says that it
+// is.
+func (h *health) check() (context.Context, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.sick != nil {
+		return nil, outcry.Wrap(outcry.CodeUnavailable, h.sick, "reports cannot be stored at the moment")
 	}
-	return nil
+	return h.fit, nil
 }
 
 // healEvery is how often a full disk is tried again.
@@ -78,13 +103,9 @@ func (b *Bus) awaitSpace() bool {
 
 func (b *Bus) reopen() error {
 	b.server.halt()
-	select { // what the dying server said is no news
-	case <-b.health.broke:
-	default:
-	}
 	if err := b.server.start(); err != nil {
 		return err
 	}
-	b.health.sick.Store(nil)
+	b.health.recover()
 	return nil
 }

@@ -21,15 +21,18 @@ const (
 	leaseGroup    = "owner"
 )
 
-// The pace of ownership. The server pins a consumer group to one client until
-// it has not asked for leaseTTL; every candidate publishes a nudge a second, the
-// pinned one receives them, and stops by itself when none has come for leaseDoubt:
-// before the server can give its place away.
-const (
-	leaseTTL   = 6 * time.Second
-	leaseDoubt = 4 * time.Second
-	leaseNudge = time.Second
-)
+// leasePace is the pace of ownership. The server pins a consumer group to one
+// client until it has not asked for ttl; every candidate publishes a nudge now
+// and then, the pinned one receives them, and stops by itself when none has come
+// for doubt: before the server can give its place away, and after the time that
+// the servers take to elect a leader (nine seconds at most).
+type leasePace struct {
+	ttl, doubt, nudge time.Duration
+}
+
+func defaultLease() leasePace {
+	return leasePace{ttl: 20 * time.Second, doubt: 14 * time.Second, nudge: time.Second}
+}
 
 // ownership is what this Bus owns, or waits to own.
 type ownership struct {
@@ -121,7 +124,7 @@ func (b *Bus) campaign(partition int, l *lease) {
 			l.lose(partition)
 			return
 		}
-		pause(l.ctx, leaseNudge)
+		pause(l.ctx, b.config.lease.nudge)
 	}
 }
 
@@ -150,7 +153,7 @@ func (b *Bus) holdLease(partition int, l *lease) error {
 			l.once.Do(func() { close(l.got) })
 		},
 		jetstream.PullPriorityGroup(leaseGroup), jetstream.PullMaxMessages(1),
-		jetstream.PullExpiry(leaseDoubt), jetstream.PullHeartbeat(leaseNudge),
+		jetstream.PullExpiry(b.config.lease.doubt), jetstream.PullHeartbeat(b.config.lease.nudge),
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
 			select {
 			case broken <- err:
@@ -168,7 +171,7 @@ func (b *Bus) holdLease(partition int, l *lease) error {
 
 // keepLease nudges, and watches that nudges arrive.
 func (b *Bus) keepLease(partition int, l *lease, broken <-chan error) error {
-	tick := time.NewTicker(leaseNudge)
+	tick := time.NewTicker(b.config.lease.nudge)
 	defer tick.Stop()
 	b.nudge(partition, l)
 	for {
@@ -184,7 +187,7 @@ func (b *Bus) keepLease(partition int, l *lease, broken <-chan error) error {
 		case <-tick.C:
 			b.nudge(partition, l)
 		}
-		if l.owned() && time.Since(time.Unix(0, l.seen.Load())) > leaseDoubt {
+		if l.owned() && time.Since(time.Unix(0, l.seen.Load())) > b.config.lease.doubt {
 			l.lose(partition)
 			return nil
 		}
@@ -202,7 +205,7 @@ func (b *Bus) handOver(partition int, l *lease) {
 	if !l.owned() || errors.Is(context.Cause(l.ctx), context.Canceled) && b.conn.IsClosed() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), leaseNudge)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), b.config.lease.nudge)
 	defer cancel()
 	if outcry.CodeOf(context.Cause(l.ctx)) == outcry.CodeConflict {
 		return // it is somebody else's pin
@@ -237,7 +240,7 @@ func (b *Bus) leaseConsumer(ctx context.Context, partition int) (jetstream.Consu
 		AckPolicy:      jetstream.AckNonePolicy,
 		PriorityPolicy: jetstream.PriorityPolicyPinned,
 		PriorityGroups: []string{leaseGroup},
-		PinnedTTL:      leaseTTL,
+		PinnedTTL:      b.config.lease.ttl,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the consumer for partition %d: %w", partition, err)

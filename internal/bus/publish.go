@@ -58,27 +58,21 @@ func (b *Bus) Publish(ctx context.Context, partition int, id string, data []byte
 }
 
 func (b *Bus) tryPublish(ctx context.Context, m *nats.Msg) (uint64, error) {
-	if err := b.canStore(); err != nil {
+	fit, err := b.health.check()
+	if err == nil && b.space != nil {
+		err = b.space.check()
+	}
+	if err != nil { // spares an attempt that is known to fail
 		return 0, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, publishAttempt)
 	defer cancel()
+	defer context.AfterFunc(fit, cancel)()
 	ack, err := b.js.PublishMsg(ctx, m, jetstream.WithRetryAttempts(0), jetstream.WithExpectStream(streamName))
 	if err != nil {
 		return 0, err
 	}
 	return ack.Sequence, nil
-}
-
-// canStore spares an attempt that is known to fail.
-func (b *Bus) canStore() error {
-	if err := b.health.check(); err != nil {
-		return err
-	}
-	if b.space != nil {
-		return b.space.check()
-	}
-	return nil
 }
 
 // again reports whether the same publish may succeed in a moment: a connection
