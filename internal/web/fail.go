@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/outcry/outcry"
@@ -89,7 +90,7 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, status int,
 func (s *Server) errorFor(w http.ResponseWriter, r *http.Request, status int, code outcry.Code, field, message string) (body []byte, kind string) {
 	if forPeople(r) {
 		body, err := s.renderer.Problem(page.Problem{
-			Status: status, Title: titleOf(status), Message: message, Field: field, RequestID: requestID(w), Back: backPath(r),
+			Status: status, Title: titleOf(status), Message: message, Field: field, RequestID: requestID(w), Back: s.backPath(r),
 		}, s.deps.Now())
 		if err == nil {
 			w.Header().Set("Content-Security-Policy", s.renderer.Policy())
@@ -112,17 +113,29 @@ func forPeople(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// backPath leads from a failed report to the form that it came from. The path
-// is taken only from a service's ID that the form itself sent.
-func backPath(r *http.Request) string {
-	if r.PostForm == nil {
+// Thanks is where somebody who has sent the report form goes on to. With
+// [Server.Refused] it makes the server the pages of the front door.
+func (s *Server) Thanks(_ *http.Request, service string) string {
+	if path := "/s/" + service; s.site.get(path) != nil {
+		return path + "?thanks=1"
+	}
+	return "/"
+}
+
+// Refused writes the page that says why a report was not taken.
+func (s *Server) Refused(w http.ResponseWriter, r *http.Request, err error) { s.Fail(w, r, err) }
+
+// backPath leads from a failed report to the form that it came from: only to
+// a page of ours, whatever the header says.
+func (s *Server) backPath(r *http.Request) string {
+	from, err := url.Parse(r.Referer())
+	if err != nil {
 		return "/"
 	}
-	id := r.PostForm.Get("service")
-	if id == "" || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return "/"
+	if h := s.site.get(from.Path); h != nil && h.kind == kindService {
+		return h.doc.Path
 	}
-	return "/s/" + id
+	return "/"
 }
 
 func titleOf(status int) string {
