@@ -67,10 +67,13 @@ func (b *Bus) open(ctx context.Context) error {
 	if err := b.makeStream(ctx); err != nil {
 		return err
 	}
-	if b.server == nil {
-		return b.checkCluster(ctx)
+	if b.server != nil {
+		return nil
 	}
-	return nil
+	if err := b.makeLeases(ctx); err != nil {
+		return err
+	}
+	return b.checkCluster(ctx)
 }
 
 func (b *Bus) connect() error {
