@@ -34,6 +34,7 @@ type Prior struct {
 
 const (
 	dayHours     = 3.0  // a bin's prior, in hours at the mean of the day
+	shapeSpread  = 0.35 // relative variance of a typical day's shape, as a guess at this one's
 	weekStrength = 60.0 // events that a weekday's own factor must outweigh
 	howStrength  = 120.0
 	lvlStrength  = 150.0
@@ -88,13 +89,17 @@ func (b *Baseline) week(c calendar) float64 {
 func (b *Baseline) level() float64 { return (b.LvlCount + lvlStrength) / (b.LvlWant + lvlStrength) }
 
 // rate is the expected events an hour at a local time, and the relative
-// variance of that estimate.
-func (b *Baseline) rate(c calendar) (perHour, variance float64) {
+// variance of that estimate when the rate itself wanders with variance v: each
+// day that a bin has seen tells it with a variance of 1/count + v.
+func (b *Baseline) rate(c calendar, v float64) (perHour, variance float64) {
 	r := b.shape(c.kind, c.hour) * b.week(c) * b.level()
 	h := int(c.hour) % 24
-	known := 2*b.Count[c.kind][h] + dayHours*r
-	all := b.AllCount + b.Prior.Size
-	return r, 1/(known+1/0.5) + 1/all
+	known := 1 / shapeSpread
+	if days := b.Hours[c.kind][h]; days > 0 {
+		known += 1.5 * days / (days/max(b.Count[c.kind][h], 0.5) + v) // half of each neighbour is smoothed in
+	}
+	all := 1/(b.AllCount+b.Prior.Size) + v/(1+b.AllHours/2)
+	return r, 1/known + all
 }
 
 // learn takes a quiet stretch of so many hours at a local time.

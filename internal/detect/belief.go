@@ -52,7 +52,7 @@ func (g *thetaGrid) believe(s *service, view []vantageView) belief {
 	for i := range s.Marks {
 		p, win, post := g.parts(s, &s.Marks[i], view)
 		sum := p.sum()
-		b.LnR = logAdd(b.LnR, p.others()+g.starts(win, &s.Marks[i].Mark, s.Reports.Rate))
+		b.LnR = logAdd(b.LnR, p.others()+g.starts(s, win, &s.Marks[i].Mark))
 		if sum > b.Nats {
 			b.Best, b.Nats, b.Parts, b.Win, b.Post = i, sum, p, win, post
 		}
@@ -65,12 +65,16 @@ func (g *thetaGrid) believe(s *service, view []vantageView) belief {
 const blindStarts = 3
 
 // starts sums the reports' ratio over the starting points of a mark, with even
-// odds that reports are untouched.
-func (g *thetaGrid) starts(w window, m *mark, rate float64) float64 {
+// odds that reports are untouched, and even odds that what the filter believes
+// of the multiplier is to be trusted.
+func (g *thetaGrid) starts(s *service, w window, m *mark) float64 {
+	untouched := math.Log(blindStarts)
 	if w.C <= w.B {
-		return math.Log(blindStarts)
+		return untouched
 	}
-	return logAdd(math.Log(blindStarts), g.sum(w, m.Gap, rate, m.W)) - math.Ln2
+	known := g.sum(w, m.Gap, s.Reports.Rate, m.W)
+	plain := g.sum(s.Reports.plain(*m), m.Gap, s.Reports.Rate, m.W)
+	return logAdd(untouched, logAdd(known, plain)-math.Ln2) - math.Ln2
 }
 
 func (g *thetaGrid) parts(s *service, m *anchor, view []vantageView) (p parts, win, post window) {
@@ -152,11 +156,13 @@ func parted(cells []outcry.Cell) map[sub]float64 {
 // named reports whether a value can be the name of a cause.
 func named(v string) bool { return v != "" && v != outcry.ScopeOther }
 
-// The part of a service's budget for false alarms that its parts share; the
-// whole has the other half.
+// A service's budget for false alarms is divided between the whole of it, its
+// single scopes, and pairs of them: the logarithm of the share is all that it
+// costs in nats.
 const (
-	singleBudget = 0.3
-	pairBudget   = 0.2
+	wholeBudget  = 0.8
+	singleBudget = 0.12
+	pairBudget   = 0.08
 	maxSubs      = 4 * maxCells
 )
 

@@ -23,9 +23,11 @@ const (
 	segmentHours   = 1.0 / 6
 	priorV         = 0.2
 	priorTau       = 1.0
-	priorWeight    = 60 // as if so much ΣE² had been seen
-	noiseSafety    = 1.25
+	priorFloor     = 60  // the prior weighs as if so much ΣE² had been seen …
+	priorSegments  = 216 // … and at least a day and a half
+	noiseTail      = 1.2 // see fit
 	noiseMin       = 0.002
+	noiseMax       = 1.0
 	noiseForgetDay = 0.985 // half-life about six weeks
 )
 
@@ -80,8 +82,10 @@ func (f filter) observe(y, e float64) filter {
 }
 
 // learn takes the residual of the newest quiet segment with those before it;
-// recent[0] is the newest, and a gap is marked by a negative expectation.
-func (n *noise) learn(recent []residual) {
+// recent[0] is the newest, and a gap is marked by a negative expectation. spread
+// is the relative variance of the baseline's own error, which neighbouring
+// segments share, and which is not the rate's.
+func (n *noise) learn(recent []residual, spread float64) {
 	if len(recent) == 0 || recent[0].E < 0 {
 		return
 	}
@@ -91,7 +95,7 @@ func (n *noise) learn(recent []residual) {
 			continue
 		}
 		r := recent[lag]
-		product := r0.D * r.D
+		product := r0.D*r.D - spread*r0.E*r.E
 		if lag == 0 {
 			product -= r0.E // the Poisson part
 			n.Sq += product * product
@@ -116,8 +120,9 @@ func (n *noise) forget() {
 }
 
 // fit chooses V and Tau by least squares of the autocovariance V·e^(−lag/Tau)
-// over a grid of Tau, shrunk towards the prior, and adds one standard error and
-// a margin: the log-normal's tail is heavier than the Gamma's.
+// over a grid of Tau, shrunk towards the prior, and adds half a standard error,
+// and a margin that grows with V: the log-normal's tail is heavier than that of
+// the Gamma which stands for it.
 func (n *noise) fit() {
 	best, bestV, bestTau := math.Inf(1), priorV, priorTau
 	for _, tau := range []float64{0.1, 0.17, 0.3, 0.5, 0.7, 1, 1.4, 2, 3, 4.5, 6.5} {
@@ -127,21 +132,27 @@ func (n *noise) fit() {
 		}
 	}
 	n.Tau = bestTau
-	n.V = max(bestV*noiseSafety, noiseMin)
+	young := math.Sqrt(4 * bestTau / (n.N*segmentHours + 24)) // relative error of a variance from so many correlation times
+	n.V = min(max(bestV*(1+noiseTail*bestV+young), noiseMin), noiseMax)
 }
 
 func (n *noise) fitTau(tau float64) (v, loss float64) {
 	var xx, xy, yy float64
 	for i, lag := range noiseLags {
 		prior := priorV * math.Exp(-float64(lag)*segmentHours/priorTau)
-		den := n.Den[i] + priorWeight
-		c := (n.Num[i] + priorWeight*prior) / den
+		weight := n.priorWeight()
+		den := n.Den[i] + weight
+		c := (n.Num[i] + weight*prior) / den
 		k := autocorrelation(lag, tau)
 		xx, xy, yy = xx+den*k*k, xy+den*k*c, yy+den*c*c
 	}
 	v = max(xy/xx, 0)
 	loss = yy - 2*v*xy + v*v*xx
 	return v + n.standardError(), loss
+}
+
+func (n *noise) priorWeight() float64 {
+	return priorFloor + priorSegments*n.Den[0]/max(n.N, 1)
 }
 
 // autocorrelation of ten-minute averages of the process at a lag of segments.
@@ -155,6 +166,6 @@ func autocorrelation(lag int, tau float64) float64 {
 }
 
 func (n *noise) standardError() float64 {
-	den := n.Den[0] + priorWeight
+	den := n.Den[0] + n.priorWeight()
 	return math.Sqrt(n.Sq) / den / 2
 }

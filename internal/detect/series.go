@@ -47,7 +47,10 @@ func push[T any, P marked[T]](marks []T, fresh T, share float64, keep func(*T) b
 	for i := range marks {
 		old := P(&marks[i]).at()
 		c, b := m.N-old.N, share*(m.E-old.E)
-		if m.Tick-old.Tick > maxAge || (c < pruneRatio*b && !keep(&marks[i])) {
+		if m.Tick-old.Tick > maxAge {
+			continue
+		}
+		if c < pruneRatio*b && !keep(&marks[i]) {
 			m.W += (old.W + 1) * math.Exp(c*math.Log(3)-2*b)
 			continue
 		}
@@ -87,6 +90,15 @@ func (s *stream) window(m mark, share float64) window {
 	w := float64(s.Next-m.Tick) * outcry.TickLength.Hours()
 	mean, variance := s.Noise.window(w, m.Mu, m.Q)
 	return window{C: s.N - m.N, B: share * (s.E - m.E) * mean, A: 1 / (variance + max(m.S, s.Spread))}
+}
+
+// plain is the window as if nothing were known of the multiplier at its start:
+// what the filter believes may itself be the beginning of a slow fault.
+func (s *stream) plain(m mark) window {
+	w := float64(s.Next-m.Tick) * outcry.TickLength.Hours()
+	f := s.Noise.unknown()
+	mean, variance := s.Noise.window(w, f.Mu, f.Q)
+	return window{C: s.N - m.N, B: (s.E - m.E) * mean, A: 1 / (variance + max(m.S, s.Spread))}
 }
 
 // mark makes one at tick Next, which is about to be taken.

@@ -30,6 +30,10 @@ type stream struct {
 	Quiet  bool        // whether the filter may follow: not while failing
 }
 
+// noiseAfter is how many hours of history a baseline must have before what is
+// left over can be called noise.
+const noiseAfter = 72
+
 // segment is ten minutes of a stream.
 type segment struct {
 	Start   outcry.Tick
@@ -55,7 +59,7 @@ func (l local) at(t outcry.Tick) calendar { return calendarOf(t.Start(), l.zone,
 
 // start sets the expectation of the segment that is beginning.
 func (s *stream) start(l local) {
-	perHour, spread := s.Base.rate(l.at(s.Seg.Start + segmentTicks/2))
+	perHour, spread := s.Base.rate(l.at(s.Seg.Start+segmentTicks/2), s.Noise.V)
 	s.Rate, s.Spread = perHour*outcry.TickLength.Hours(), spread
 }
 
@@ -149,8 +153,8 @@ func (s *stream) teach(old segment, l local) {
 	}
 	y := s.robust(old)
 	s.remember(residual{D: y - old.E, E: old.E})
-	if s.Spread < 0.15 {
-		s.Noise.learn(s.Recent)
+	if s.Base.AllHours >= noiseAfter {
+		s.Noise.learn(s.Recent, s.Spread)
 	}
 	s.Base.learn(at, y, float64(old.Covered)*outcry.TickLength.Hours())
 	if (old.Start+segmentTicks)%8640 == 0 {
