@@ -1,6 +1,7 @@
 package count
 
 import (
+	"cmp"
 	"hash/maphash"
 	"math/bits"
 	"slices"
@@ -155,8 +156,8 @@ func hashOf(k *outcry.CellKey, seed maphash.Seed) (h uint64) {
 
 // mark notes the network and the agent of a signal that was Fresh.
 func (h *held) mark(s *outcry.Signal, st *stream, exact int) {
-	if s.Network != 0 {
-		h.networks.add(s.Network, exact)
+	if from := cmp.Or(s.Network, s.Reporter); from != 0 {
+		h.networks.add(from, exact) // who is exempt from the caps is a network of their own
 	}
 	if s.Agent == 0 || !st.strange(s.Agent) {
 		return

@@ -112,7 +112,11 @@ type sub struct {
 	A, B string
 }
 
-const dimPair = dims // region × carrier
+// Parts that are no dimension of a scope.
+const (
+	dimPair    = dims + iota // region × carrier
+	dimSymptom               // what fails: the mix of symptoms changes before their number does
+)
 
 // alarm is how far a part is over its own threshold, and since when.
 type alarm struct {
@@ -146,6 +150,9 @@ func parted(cells []outcry.Cell) map[sub]float64 {
 				sums[sub{Dim: d, A: v}] += n
 			}
 		}
+		if named(c.Symptom) {
+			sums[sub{Dim: dimSymptom, A: c.Symptom}] += n
+		}
 		if named(vs[dimRegion]) && named(vs[dimCarrier]) {
 			sums[sub{dimPair, vs[dimRegion], vs[dimCarrier]}] += n
 		}
@@ -160,9 +167,9 @@ func named(v string) bool { return v != "" && v != outcry.ScopeOther }
 // single scopes, and pairs of them: the logarithm of the share is all that it
 // costs in nats.
 const (
-	wholeBudget  = 0.8
-	singleBudget = 0.12
-	pairBudget   = 0.08
+	wholeBudget  = 0.6
+	singleBudget = 0.25
+	pairBudget   = 0.15
 	maxSubs      = 4 * maxCells
 )
 
@@ -194,14 +201,37 @@ func (g *thetaGrid) takeSub(s *service, t outcry.Tick, k sub, n, lnA float64) al
 			best, since = l, m.Tick
 		}
 	}
+	if k.Dim == dimSymptom && s.elevated(since) < symptomNeeds {
+		return alarm{over: math.Inf(-1)}
+	}
 	return alarm{lnR - lnA - s.lnCost(k), since}
 }
 
-func (s *service) shareOf(k sub) (share, variance float64) {
-	if k.Dim == dimPair {
-		return s.Shares.pair(k.A, k.B)
+// symptomNeeds is the evidence, in nats, that the whole service must show before
+// a change in the mix of symptoms counts: a form that was given another list
+// changes the mix, and not the number.
+const symptomNeeds = 1.5
+
+// elevated is the whole service's ratio since a tick, at its best rate.
+func (s *service) elevated(since outcry.Tick) float64 {
+	for i := range s.Marks {
+		if m := &s.Marks[i].Mark; m.Tick >= since {
+			w := s.Reports.window(*m, 1)
+			return blockGLR(w.C, w.B, w.A)
+		}
 	}
-	return s.Shares.of(k.Dim, k.A)
+	return 0
+}
+
+func (s *service) shareOf(k sub) (share, variance float64) {
+	switch k.Dim {
+	case dimPair:
+		return s.Shares.pair(k.A, k.B)
+	case dimSymptom:
+		return s.Shares.symptom(k.A)
+	default:
+		return s.Shares.of(k.Dim, k.A)
+	}
 }
 
 // lnCost is what a part's threshold is raised by: the log of its share of the
@@ -210,7 +240,7 @@ func (s *service) lnCost(k sub) float64 {
 	if k.Dim == dimPair {
 		return math.Log(float64(max(len(s.Shares.Pairs), 8)) / pairBudget)
 	}
-	n := 0
+	n := len(s.Shares.Symptoms)
 	for d := range s.Shares.Dims {
 		n += len(s.Shares.Dims[d])
 	}

@@ -36,12 +36,12 @@ type Judge struct {
 
 const ticksPerYear = 3155760
 
-// overshoot is by how much ln R may be credited: the bound ARL ≥ A is never
-// reached, because R jumps over A instead of touching it. Measured over nulls
-// with log-rate sd 0 to 0.5, correlation 10 minutes to 6 hours and 4 to 1,000
-// reports an hour, one alarm a year came at ln A = 13.0 to 14.2, where the bound
-// says 14.96 (docs/benchmarks/detection.md).
-const overshoot = 1.0
+// margin is by how much, in nats, ln R must exceed the bound ARL ≥ A. With the
+// true baseline none would be needed: over nulls with log-rate sd 0 to 0.5,
+// correlation 10 minutes to 6 hours and 4 to 1,000 reports an hour, one alarm a
+// year came at ln A = 13.0 to 14.2, where the bound says 14.96, because R jumps
+// over A. It pays for what a baseline of a few weeks does not know yet.
+const margin = 0.7
 
 func defaultPrior() Prior { return Prior{PerHour: 6, Size: 0.4} }
 func postPrior() Prior    { return Prior{PerHour: 4, Size: 0.4} }
@@ -174,7 +174,7 @@ func (j *Judge) judge(s *service, t outcry.Tick, tallies []outcry.Tally, view []
 // parts feeds the service's scopes and gives the strongest of their alarms.
 func (j *Judge) parts(s *service, t outcry.Tick, tallies []outcry.Tally) alarm {
 	for i := range tallies {
-		if tallies[i].Kind == outcry.KindReport && tallies[i].Fresh > 0 {
+		if tallies[i].Kind == outcry.KindReport && tallies[i].Fresh > 0 && s.Reports.Base.AllHours >= noiseAfter {
 			return j.grid.takeSubs(s, t, tallies[i].Cells, j.lnA[outcry.TierOutage])
 		}
 	}
@@ -184,7 +184,7 @@ func (j *Judge) parts(s *service, t outcry.Tick, tallies []outcry.Tally) alarm {
 // weigh compares the belief, and the strongest alarm of a part, with the tiers.
 func (j *Judge) weigh(s *service, t outcry.Tick, b belief, part alarm) {
 	c := &s.State
-	level := b.LnR + math.Log(wholeBudget) + overshoot
+	level := b.LnR + math.Log(wholeBudget) - margin
 	since := s.Marks[b.Best].Mark.Tick
 	if l := part.over + j.lnA[outcry.TierOutage]; l > level {
 		level, since = l, part.since

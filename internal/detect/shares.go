@@ -8,10 +8,11 @@ const maxCells = 1024
 // shares is what part of a service's normal reports comes from where: decayed
 // counts per cell, and per value of each dimension.
 type shares struct {
-	All   float64
-	Cells map[outcry.CellKey]float64
-	Dims  [dims]map[string]float64
-	Pairs map[[2]string]float64 // region × carrier: a carrier has its countries
+	All      float64
+	Cells    map[outcry.CellKey]float64
+	Dims     [dims]map[string]float64
+	Pairs    map[[2]string]float64 // region × carrier: a carrier has its countries
+	Symptoms map[string]float64
 }
 
 // The dimensions of a scope, in the order in which a cause is named.
@@ -34,7 +35,7 @@ const (
 )
 
 func newShares() shares {
-	s := shares{Cells: map[outcry.CellKey]float64{}, Pairs: map[[2]string]float64{}}
+	s := shares{Cells: map[outcry.CellKey]float64{}, Pairs: map[[2]string]float64{}, Symptoms: map[string]float64{}}
 	for d := range s.Dims {
 		s.Dims[d] = map[string]float64{}
 	}
@@ -53,6 +54,9 @@ func (s *shares) learn(g segment) {
 		if _, known := s.Cells[k]; known || len(s.Cells) < maxCells {
 			s.Cells[k] += n
 		}
+		if _, known := s.Symptoms[k.Symptom]; known || len(s.Symptoms) < maxCells {
+			s.Symptoms[k.Symptom] += n
+		}
 		p := [2]string{k.Scope.Region, k.Scope.Carrier}
 		if _, known := s.Pairs[p]; known || len(s.Pairs) < 2*maxCells {
 			s.Pairs[p] += n
@@ -69,6 +73,7 @@ func (s *shares) forget() {
 	s.All *= shareForget
 	fade(s.Cells)
 	fade(s.Pairs)
+	fade(s.Symptoms)
 	for d := range s.Dims {
 		fade(s.Dims[d])
 	}
@@ -95,6 +100,12 @@ func (s *shares) pair(region, carrier string) (share, variance float64) {
 // of is the expected share of a value, and how uncertain it is, as a relative
 // variance.
 func (s *shares) of(d int, v string) (share, variance float64) {
-	n := s.Dims[d][v]
+	return s.share(s.Dims[d][v])
+}
+
+// symptom is the same of a symptom.
+func (s *shares) symptom(v string) (share, variance float64) { return s.share(s.Symptoms[v]) }
+
+func (s *shares) share(n float64) (share, variance float64) {
 	return (n + shareNovel) / (s.All + 2*shareNovel), shareSpread + 1/(n+1)
 }

@@ -24,7 +24,7 @@ func (j *Judge) Snapshot() (map[string][]byte, error) {
 }
 
 // format changes whenever an old snapshot would be misread.
-const format = 1
+const format = 2
 
 type saved struct {
 	Format  int
@@ -77,6 +77,9 @@ func (s *service) fill() {
 	}
 	if s.Shares.Pairs == nil {
 		s.Shares.Pairs = fresh.Pairs
+	}
+	if s.Shares.Symptoms == nil {
+		s.Shares.Symptoms = fresh.Symptoms
 	}
 	for d := range s.Shares.Dims {
 		if s.Shares.Dims[d] == nil {
