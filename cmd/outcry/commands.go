@@ -13,8 +13,6 @@ import (
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/app"
 	"github.com/outcry/outcry/internal/config"
-	"github.com/outcry/outcry/internal/replay"
-	"github.com/outcry/outcry/scenarios"
 )
 
 type versionCmd struct{}
@@ -89,7 +87,7 @@ func (c *replayCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	sc, err := replay.Open(c.Scenario, scenarios.Files())
+	sc, err := app.OpenScenario(c.Scenario)
 	if err != nil {
 		return err
 	}
@@ -137,7 +135,7 @@ func quiet(cfg *config.Config) *config.Config {
 }
 
 // tell writes a result for people.
-func tell(w io.Writer, r *replay.Result) error {
+func tell(w io.Writer, r *app.Result) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d reports sent, %d taken, %d counted, in %.1f s\n", r.Scenario, r.ReportsSent, r.ReportsIn, r.ReportsCounted, r.WallS)
 	for why, n := range r.ReportsRefused {

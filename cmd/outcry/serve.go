@@ -11,8 +11,6 @@ import (
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/app"
 	"github.com/outcry/outcry/internal/config"
-	"github.com/outcry/outcry/internal/replay"
-	"github.com/outcry/outcry/scenarios"
 )
 
 type serveCmd struct {
@@ -60,7 +58,7 @@ func (c *serveCmd) replay(ctx context.Context, s *streams, cfg *config.Config, l
 	if c.Speed <= 0 {
 		return outcry.FieldErrorf("speed", "%v is not above 0", c.Speed)
 	}
-	sc, err := replay.Open(c.Replay, scenarios.Files())
+	sc, err := app.OpenScenario(c.Replay)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (p *process) probe(ctx context.Context) error {
 		return err
 	}
 	pool := httpcheck.NewPool()
-	p.closers.add("probes' connections", func() error { pool.Close(); return nil })
+	p.closers.add("probes' connections", pool.Close)
 	env := probe.Env{Guard: guard, UserAgent: "Outcry/" + p.Version}
 	v := p.Config.Vantage
 	checks, err := makeChecks(p.Config.Checks, v.Name, checkTypes(pool), env)
@@ -117,7 +117,7 @@ func Types() config.Types {
 // ProbeNow makes one attempt of a configured check by its name, or of a URL.
 func ProbeNow(ctx context.Context, cfg *config.Config, target string) (probe.Result, error) {
 	pool := httpcheck.NewPool()
-	defer pool.Close()
+	defer pool.Close() //nolint:errcheck // connections of a single attempt
 	types := checkTypes(pool)
 	guard, err := netguard.New(cfg.Outbound.Allow)
 	if err != nil {

@@ -60,8 +60,6 @@ type counter struct {
 	advanced chan struct{} // closed when messages were counted; nil: nobody waits
 }
 
-func storedByStream(m *bus.Message, _ *outcry.Signal) time.Time { return m.At }
-
 // commitEvery is how often counts reach the store while signals flow.
 const commitEvery = 100 * time.Millisecond
 

@@ -33,13 +33,14 @@ func (f *follower) run(ctx context.Context) error {
 	next := outcry.TickOf(time.Now())
 	for {
 		var err error
-		if next, err = f.look(ctx, next); err != nil && ctx.Err() == nil {
+		next, err = f.look(ctx, next)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // the end that was asked for
+		}
+		if err != nil {
 			f.log.Error("pages: the store cannot be read; they show the last that is known", "error", err)
 		}
 		wait(ctx, followEvery)
-		if ctx.Err() != nil {
-			return nil
-		}
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -14,6 +15,7 @@ import (
 	"github.com/outcry/outcry/internal/intake"
 	"github.com/outcry/outcry/internal/replay"
 	"github.com/outcry/outcry/internal/store"
+	"github.com/outcry/outcry/scenarios"
 )
 
 // ReplayOptions say what to replay.
@@ -38,7 +40,7 @@ func Replay(ctx context.Context, o ReplayOptions) (*replay.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer stage.close()
+	defer stage.close() //nolint:errcheck // in memory: nothing is lost
 	sc := o.Scenario
 	first, end := outcry.TickOf(sc.Begin()), outcry.TickOf(sc.End)
 	step := func(t outcry.Tick) outcry.Tick { return replayStep }
@@ -75,7 +77,7 @@ type stage struct {
 	scene   *config.Config
 }
 
-func (s *stage) close() { s.closers.close() }
+func (s *stage) close() error { return s.closers.close() }
 
 func newStage(ctx context.Context, o *ReplayOptions) (_ *stage, err error) {
 	if o.Config == nil {
@@ -87,7 +89,7 @@ func newStage(ctx context.Context, o *ReplayOptions) (_ *stage, err error) {
 	s := &stage{scene: sceneConfig(o.Config, o.Scenario)}
 	defer func() {
 		if err != nil {
-			s.close()
+			err = errors.Join(err, s.close())
 		}
 	}()
 	clock := &virtualClock{}
@@ -140,7 +142,7 @@ func (s *stage) count(ctx context.Context, c *counter) error {
 	ctx, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- c.run(ctx, countConfig(s.scene)) }()
-	s.closers.add("counter", func() error { stop(); <-ended; return nil })
+	s.closers.add("counter", func() error { stop(); return ignoreEnd(<-ended) })
 	select {
 	case <-c.ready:
 		return nil
@@ -176,4 +178,24 @@ func (s *stage) result(ctx context.Context, o *ReplayOptions, wall time.Duration
 	}
 	replay.Score(o.Scenario, public, r)
 	return r, nil
+}
+
+// Scenario is what can be replayed.
+type Scenario = replay.Scenario
+
+// Result is what a replay gives: the document of `outcry replay --json`.
+type Result = replay.Result
+
+// OpenScenario loads a scenario by the path of its file, or by the name of a
+// shipped one.
+func OpenScenario(nameOrPath string) (*Scenario, error) {
+	return replay.Open(nameOrPath, scenarios.Files())
+}
+
+// ignoreEnd drops the error of a loop that was told to end.
+func ignoreEnd(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }

@@ -17,7 +17,7 @@ func ServeReplay(ctx context.Context, o ReplayOptions, listen string, speed floa
 	if err != nil {
 		return err
 	}
-	defer stage.close()
+	defer stage.close() //nolint:errcheck // in memory: nothing is lost
 	site, err := web.New(web.Config{Page: pageOptions(stage.scene)}, web.Deps{
 		Log: o.Log, Now: stage.player.clock.now, Tallies: tallier{stage.store}, Library: library{stage.store},
 	})

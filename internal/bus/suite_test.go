@@ -162,7 +162,7 @@ func handlersErrorEndsConsuming(t *testing.T, open opener) {
 	b := open(nil)
 	publish(t, b, 0, "a")
 	stop := errors.New("the store is away")
-	if err := b.Consume(t.Context(), 0, 0, time.Time{}, func([]Message) error { return stop }); err != stop {
+	if err := b.Consume(t.Context(), 0, 0, time.Time{}, func([]Message) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("got %v, want the handler's error", err)
 	}
 }

@@ -154,6 +154,7 @@ func (j *Judge) judge(s *service, t outcry.Tick, tallies []outcry.Tally, view []
 		x.advance(t, l)
 	}
 	s.Reports.learn(l, s.Shares.learn)
+	s.Shares.age(t)
 	s.Posts.learn(l, func(segment) {})
 	s.excuse(view)
 	spoke := s.take(t, tallies, l)

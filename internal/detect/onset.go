@@ -30,7 +30,7 @@ func (s *service) estimateOnset(t outcry.Tick) {
 	first := c.OnsetTick - onsetBack
 	last := min(t, c.OnsetTick+onsetSpan)
 	xs, es := s.ticks(first, last)
-	var best float64 = math.Inf(-1)
+	best := math.Inf(-1)
 	profile := make([]float64, 0, len(xs))
 	at := 0
 	for k := range xs {

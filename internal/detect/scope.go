@@ -177,13 +177,12 @@ func (s *service) prefix(q cube, rest subset, d int) ([]string, float64) {
 	all := max(len(s.Shares.Dims[d]), len(vs), 2)
 	var c, b float64
 	best, bestN := math.Inf(-1), 0
-	price := 0.0
 	for i, v := range vs[:min(len(vs), all-1)] {
 		if !named(v.v) {
 			continue
 		}
 		c, b = c+v.c, b+v.b
-		price = lnChoose(all, i+1) + dimPenalty*float64(used(rest)+1)
+		price := lnChoose(all, i+1) + dimPenalty*float64(used(rest)+1)
 		if sc := score(c, b, q.count, q.all) - price; sc > best {
 			best, bestN = sc, i+1
 		}

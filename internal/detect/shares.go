@@ -13,6 +13,7 @@ type shares struct {
 	Dims     [dims]map[string]float64
 	Pairs    map[[2]string]float64 // region × carrier: a carrier has its countries
 	Symptoms map[string]float64
+	Week     outcry.Tick // in which it last faded
 }
 
 // The dimensions of a scope, in the order in which a cause is named.
@@ -66,6 +67,16 @@ func (s *shares) learn(g segment) {
 				s.Dims[d][v] += n
 			}
 		}
+	}
+}
+
+// age lets what is old fade, once a week.
+func (s *shares) age(now outcry.Tick) {
+	if week := now / (7 * 8640); s.Week != week {
+		if s.Week != 0 {
+			s.forget()
+		}
+		s.Week = week
 	}
 }
 

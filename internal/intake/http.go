@@ -129,7 +129,7 @@ func readAll(in io.Reader, buf []byte, max int) ([]byte, error) {
 // tooLong names the field that made a report too long, if it is one text.
 func (p *parser) tooLong(data []byte, max int) *outcry.Error {
 	var r Raw
-	if p.parse(data, &r); p.open != "" {
+	if err := p.parse(data, &r); err != nil && p.open != "" {
 		return outcry.FieldErrorf(p.open, "is far too long")
 	}
 	return outcry.Errorf(outcry.CodeTooLarge, "a report of more than %d bytes is not taken", max)

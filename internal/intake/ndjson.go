@@ -24,21 +24,22 @@ func (d *Door) serveMany(r *http.Request, body *patientReader, work *workspace, 
 	lines := work.reader(limited, d.config.MaxReport)
 	for n := 1; ; n++ {
 		line, long, err := readLine(lines)
-		if err != nil && err != io.EOF {
+		over := errors.Is(err, io.EOF)
+		if err != nil && !over {
 			return readError(err)
 		}
-		if err == io.EOF && limited.N <= 0 { // the end that we set, in the middle of a line
+		if over && limited.N <= 0 { // the end that we set, in the middle of a line
 			body.drain()
 			return errors.Join(d.flush(r.Context(), work, result), d.batchTooLarge())
 		}
 		d.takeLine(r, work, line, long, by, n, result)
-		if len(work.signals) == chunk || err == io.EOF {
+		if len(work.signals) == chunk || over {
 			if failed := d.flush(r.Context(), work, result); failed != nil {
 				body.drain()
 				return failed
 			}
 		}
-		if err == io.EOF {
+		if over {
 			return nil
 		}
 	}

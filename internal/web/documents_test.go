@@ -126,7 +126,7 @@ func TestFrontHandsOver(t *testing.T) {
 		}
 		want := strings.Count(strings.Join(reqs, ""), "HTTP/1.1")
 		for range want {
-			resp, err := http.ReadResponse(r, &http.Request{Method: "GET"})
+			resp, err := http.ReadResponse(r, &http.Request{Method: http.MethodGet})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,7 @@ import (
 // listen opens a live stream and gives its lines.
 func listen(t *testing.T, ctx context.Context, addr, query, last string) <-chan string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, "GET", "http://"+addr+"/events?"+query, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/events?"+query, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

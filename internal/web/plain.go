@@ -58,7 +58,7 @@ func (p *plain) readFields(rest []byte) bool {
 		line := rest[:end]
 		rest = rest[end+len(lineEnd):]
 		colon := bytes.IndexByte(line, ':')
-		if colon <= 0 || !clear(line[colon+1:]) {
+		if colon <= 0 || !printable(line[colon+1:]) {
 			return false
 		}
 		value := bytes.Trim(line[colon+1:], " \t")
@@ -129,7 +129,7 @@ func is(b []byte, want string) bool {
 	return true
 }
 
-func clear(b []byte) bool {
+func printable(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' && c != '\t' || c == 0x7f {
 			return false

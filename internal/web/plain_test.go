@@ -61,7 +61,7 @@ func FuzzReadPlain(f *testing.F) {
 			t.Fatalf("%q is plain to us, and to net/http: %v", head, err)
 		}
 		same := r.URL.Path == string(p.path) || strings.HasPrefix(string(p.path), "//") // such a path names no document
-		if !same || r.ContentLength != 0 || r.Close || len(r.TransferEncoding) > 0 || (r.Method == "HEAD") != p.headOnly ||
+		if !same || r.ContentLength != 0 || r.Close || len(r.TransferEncoding) > 0 || (r.Method == http.MethodHead) != p.headOnly ||
 			r.Header.Get("Accept-Encoding") != string(p.accept) || r.Header.Get("If-None-Match") != string(p.match) {
 			t.Errorf("%q: we read %q %v, net/http %s %q", head, p.path, p.headOnly, r.Method, r.URL.Path)
 		}

@@ -37,7 +37,7 @@ func (s *Server) wrap(route string, next handler) http.Handler {
 // caught answers for a handler that has panicked. When part of the answer is
 // out already, the connection is cut, so that nobody takes it for whole.
 func (s *Server) caught(rec *recorder, r *http.Request, p any) {
-	if p == http.ErrAbortHandler {
+	if p == any(http.ErrAbortHandler) { //nolint:errorlint // a panic's value, not an error
 		panic(p)
 	}
 	s.deps.Log.Error("handler panicked", "path", r.URL.Path, "request", requestID(rec), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
