@@ -57,11 +57,11 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// axeSource is the accessibility engine: OUTCRY_TEST_AXE names its file, or a
+// axeSource is the accessibility engine: OUTCRY_AXE names its file, or a
 // folder with node_modules; else node_modules at the repository's root.
 func axeSource(t *testing.T) string {
 	t.Helper()
-	at := os.Getenv("OUTCRY_TEST_AXE")
+	at := os.Getenv("OUTCRY_AXE")
 	for _, p := range []string{at, filepath.Join(at, "axe.min.js"), filepath.Join(at, "node_modules/axe-core/axe.min.js"), "../../node_modules/axe-core/axe.min.js"} {
 		if b, err := os.ReadFile(p); err == nil {
 			return string(b)
