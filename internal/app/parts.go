@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/outcry/outcry"
@@ -48,7 +50,7 @@ func sceneConfig(base *config.Config, sc *replay.Scenario) *config.Config {
 		if k := base.Service(s.ID); k != nil {
 			known = *k
 			known.Name = cmp.Or(s.Name, k.Name)
-			known.Symptoms = nil
+			known.Symptoms = nil // the scenario's own words stay as they are
 		}
 		known.Timezone, known.Private = sc.Zone.String(), false
 		known.Publication = config.Publication{Mode: config.ModeAuto}
@@ -57,6 +59,41 @@ func sceneConfig(base *config.Config, sc *replay.Scenario) *config.Config {
 	}
 	cfg.Scopes, cfg.Checks, cfg.Sources, cfg.Notify = config.Scopes{}, nil, nil, config.Notify{}
 	return &cfg
+}
+
+// sceneServices are a scenario's services as its pages show them: with the
+// symptoms that the scenario has people report, by the names that the base
+// configuration gives them.
+func sceneServices(base, scene *config.Config, sc *replay.Scenario) []outcry.Service {
+	names := map[string]string{}
+	for i := range base.Services {
+		for _, y := range base.Services[i].Symptoms {
+			names[y.ID] = cmp.Or(y.Name, y.ID)
+		}
+	}
+	services := scene.OutcryServices()
+	for i := range services {
+		for _, id := range sceneSymptoms(sc, services[i].ID) {
+			services[i].Symptoms = append(services[i].Symptoms, outcry.Symptom{ID: id, Name: cmp.Or(names[id], strings.ReplaceAll(id, "-", " "))})
+		}
+	}
+	return services
+}
+
+// sceneSymptoms are those of a service's outages, and of its ordinary reports.
+func sceneSymptoms(sc *replay.Scenario, service string) []string {
+	var ids []string
+	for i := range sc.Outages {
+		if !sc.Outages[i].Services.Has(service) {
+			continue
+		}
+		for _, y := range sc.Outages[i].Symptoms {
+			ids = append(ids, y.Name)
+		}
+	}
+	ids = append(ids, "not-working", "slow", "sign-in")
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 func countConfig(cfg *config.Config) count.Config {

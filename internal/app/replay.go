@@ -119,8 +119,7 @@ func (s *stage) fit(ctx context.Context, o *ReplayOptions, clock *virtualClock, 
 	if err != nil {
 		return err
 	}
-	services := s.scene.OutcryServices()
-	board := newBoard(services, pagesOf(s.scene))
+	board := newBoard(sceneServices(o.Config, s.scene, o.Scenario), pagesOf(s.scene))
 	c := &counter{
 		bus: b, book: s.store, memory: s.store, log: o.Log, now: clock.now, still: true, ready: make(chan struct{}),
 		stored: func(_ *bus.Message, s *outcry.Signal) time.Time { return s.At },
