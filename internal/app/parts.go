@@ -65,14 +65,14 @@ func sceneConfig(base *config.Config, sc *replay.Scenario) *config.Config {
 // symptoms that the scenario has people report, by the names that the base
 // configuration gives them.
 func sceneServices(base, scene *config.Config, sc *replay.Scenario) []outcry.Service {
-	names := map[string]string{}
-	for i := range base.Services {
-		for _, y := range base.Services[i].Symptoms {
-			names[y.ID] = cmp.Or(y.Name, y.ID)
-		}
-	}
 	services := scene.OutcryServices()
 	for i := range services {
+		names := map[string]string{}
+		if own := base.Service(services[i].ID); own != nil {
+			for _, y := range own.Symptoms {
+				names[y.ID] = y.Name
+			}
+		}
 		for _, id := range sceneSymptoms(sc, services[i].ID) {
 			services[i].Symptoms = append(services[i].Symptoms, outcry.Symptom{ID: id, Name: cmp.Or(names[id], strings.ReplaceAll(id, "-", " "))})
 		}

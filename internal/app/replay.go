@@ -198,3 +198,6 @@ func ignoreEnd(err error) error {
 	}
 	return err
 }
+
+// Incident is one of a [Result].
+type Incident = replay.Incident
