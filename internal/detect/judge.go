@@ -172,10 +172,19 @@ func (j *Judge) judge(s *service, t outcry.Tick, tallies []outcry.Tally, view []
 	j.awake[s.ID] = s.State.active() || s.State.Tier > outcry.TierNone
 }
 
+// afterglow is how long, in ticks, parts stay silent after a fault: people still
+// report what they met in it, with its symptoms and from its places. The
+// service as a whole is watched all the same.
+const afterglow = 360
+
 // parts feeds the service's scopes and gives the strongest of their alarms.
 func (j *Judge) parts(s *service, t outcry.Tick, tallies []outcry.Tally) alarm {
+	young := s.Reports.Base.AllHours < noiseAfter
+	if young || s.State.Since > 0 && t-s.State.Since < afterglow {
+		return alarm{over: math.Inf(-1)}
+	}
 	for i := range tallies {
-		if tallies[i].Kind == outcry.KindReport && tallies[i].Fresh > 0 && s.Reports.Base.AllHours >= noiseAfter {
+		if tallies[i].Kind == outcry.KindReport && tallies[i].Fresh > 0 {
 			return j.grid.takeSubs(s, t, tallies[i].Cells, j.lnA[outcry.TierOutage])
 		}
 	}
