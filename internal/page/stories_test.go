@@ -22,7 +22,7 @@ func TestAnswers(t *testing.T) {
 		{
 			"before the outage everything works", pagetest.World(pagetest.Quiet),
 			"All services are working.", "iMessage is working.",
-			[]string{"in the last hour, where", "Passes in 41 ms", "All well"}, []string{"Trouble since"},
+			[]string{"in the last hour, where", "Passes in 41 ms", "All well", "Something else 12"}, []string{"Trouble since", "Meanwhile"},
 		},
 		{
 			"two minutes in, people report and checks pass: unconfirmed", pagetest.World(pagetest.Unconfirmed),

@@ -135,9 +135,21 @@ func hints(in []Share) []choice {
 // left out.
 func (b *builder) shares(s *standing) []shareTable {
 	all := []shareTable{
-		{"What fails", rank(s.Service.Symptoms, s.symptomName)}, {"Where", rank(s.Regions, place)}, {"Carrier", rank(s.Carriers, place)},
+		{"What fails", rank(s.Service.Symptoms, s.symptomName)}, {"Where", rank(s.Regions, scopeName)}, {"Carrier", rank(s.Carriers, scopeName)},
 	}
 	return slices.DeleteFunc(all, func(t shareTable) bool { return len(t.Rows) == 0 })
+}
+
+// scopeName names a region or carrier, or says that there is none to name.
+func scopeName(key string) string {
+	switch key {
+	case "":
+		return "Not known"
+	case outcry.ScopeOther:
+		return "Others"
+	default:
+		return place(key)
+	}
 }
 
 // rank orders the counts, largest first, and names them.
@@ -152,14 +164,7 @@ func rank(in []Share, name func(string) string) []shareView {
 	}
 	var out []shareView
 	for _, s := range in[:min(len(in), shownShares)] {
-		words := name(s.Key)
-		switch s.Key {
-		case "":
-			words = "Not known"
-		case outcry.ScopeOther:
-			words = "Others"
-		}
-		out = append(out, shareView{words, number(uint64(s.Count)), int(uint64(s.Count) * 100 / all)})
+		out = append(out, shareView{name(s.Key), number(uint64(s.Count)), int(uint64(s.Count) * 100 / all)})
 	}
 	return out
 }

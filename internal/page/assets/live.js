@@ -14,8 +14,9 @@
   const say = (on) => {
     if (!lamp) return;
     lamp.hidden = false;
-    lamp.textContent = on ? "Live" : "Not connected";
-    lamp.className = on ? "live" : "live off";
+    const stale = document.querySelector(".stale"); // connected, and the server itself hears nothing
+    lamp.textContent = !on ? "Not connected" : stale ? "Waiting for news" : "Live";
+    lamp.className = on && !stale ? "live" : "live off";
   };
 
   const swap = (next) => {
@@ -40,7 +41,7 @@
       const r = await fetch(page, { cache: "no-cache", credentials: "omit" });
       if (!r.ok) throw new Error(r.statusText);
       swap(new DOMParser().parseFromString(await r.text(), "text/html"));
-      if (poll) say(true);
+      say(true);
     } catch {
       say(false);
     } finally {
