@@ -59,6 +59,7 @@ type Segment struct {
 	Counts [SegmentTicks]int32
 	Total  int
 	Blind  bool // the collector was away: nothing was counted
+	Fails  bool // the service really fails
 }
 
 // Outage multiplies the rate from a tick on.
@@ -180,6 +181,7 @@ func (s *Stream) chance(seg *Segment) {
 	}
 	if s.null.Outages > 0 {
 		s.bad = s.run(s.bad, s.null.Outages/Segments)
+		seg.Fails = s.bad > 0
 	}
 }
 
