@@ -115,12 +115,23 @@ func (r *reader) session(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading partition %d: %w", r.partition, err)
 	}
+	defer r.drop(c)
 	defer reading.Stop()
 	return r.deliver(ctx, messages)
 }
 
+// drop deletes a session's consumer; if that fails the server does when it has
+// been idle.
+func (r *reader) drop(c jetstream.Consumer) {
+	ctx, cancel := context.WithTimeout(r.bus.ctx, readPauseMax)
+	defer cancel()
+	if err := r.bus.js.DeleteConsumer(ctx, streamName, c.CachedInfo().Name); err != nil {
+		r.bus.log.Debug("deleting a consumer", "partition", r.partition, "error", err)
+	}
+}
+
 // consumer makes a consumer on the server that starts where this reader stands.
-// It leaves no state behind that matters: the server forgets it when idle.
+// It holds no state that matters.
 func (r *reader) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
@@ -184,25 +195,38 @@ func (r *reader) deliver(ctx context.Context, messages <-chan jetstream.Msg) err
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case m := <-messages:
-			for more := true; more; {
-				next, err := r.message(m, &expected)
-				if err != nil {
-					return err
-				}
-				batch = append(batch, next)
-				select {
-				case m = <-messages:
-				default:
-					more = false
-				}
-				more = more && len(batch) < readAhead
+			first, err := r.message(m, &expected)
+			if err != nil {
+				return err
 			}
+			batch = append(batch, first)
+		}
+		batch, err := r.waiting(messages, batch, &expected)
+		if err != nil {
+			return err
 		}
 		if err := r.handle(batch); err != nil {
 			return &handlerError{err}
 		}
 		r.last = batch[len(batch)-1].Seq
 	}
+}
+
+// waiting appends what has arrived already.
+func (r *reader) waiting(messages <-chan jetstream.Msg, batch []Message, expected *uint64) ([]Message, error) {
+	for len(batch) < readAhead {
+		select {
+		case m := <-messages:
+			next, err := r.message(m, expected)
+			if err != nil {
+				return nil, err
+			}
+			batch = append(batch, next)
+		default:
+			return batch, nil
+		}
+	}
+	return batch, nil
 }
 
 func (r *reader) message(m jetstream.Msg, expected *uint64) (Message, error) {
