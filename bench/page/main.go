@@ -6,11 +6,12 @@
 // It needs nginx and wrk (apt-get install nginx wrk). Our server and nginx
 // (gzip_static, two workers, no access log) run one after the other on the
 // same cores as the load generator; each round measures both. The figure is
-// the ratio of the medians.
+// the ratio of the medians. The CPU time for each request is printed beside it:
+// it says the same on a machine that is busy with something else, where the
+// rates do not.
 package main
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -21,11 +22,11 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -73,6 +74,14 @@ func demonstrate(addr string) error {
 	return s.Serve(context.Background(), l, time.Second)
 }
 
+// contestant is one server: its page, and the CPU time that it has used.
+type contestant struct {
+	name, url string
+	cpu       func() (time.Duration, error)
+	rates     []float64
+	costs     []float64 // µs of CPU for each request
+}
+
 func run(seconds, connections, rounds int) error {
 	s, err := newServer()
 	if err != nil {
@@ -85,36 +94,56 @@ func run(seconds, connections, rounds int) error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	go func() { _ = s.Serve(ctx, l, time.Second) }()
-	ours := "http://" + l.Addr().String() + "/"
-	theirs, end, err := startNginx(ours)
+	ours := &contestant{name: "outcry", url: "http://" + l.Addr().String() + "/", cpu: ownCPU}
+	theirs, end, err := startNginx(ours.url)
 	if err != nil {
 		return err
 	}
 	defer end()
-	return compare(ours, theirs, seconds, connections, rounds)
-}
-
-func compare(ours, theirs string, seconds, connections, rounds int) error {
-	var a, b []float64
 	for i := range rounds {
-		for _, m := range []struct {
-			name, url string
-			into      *[]float64
-		}{{"outcry", ours, &a}, {"nginx", theirs, &b}} {
-			rate, latency, err := load(m.url, seconds, connections)
-			if err != nil {
+		for _, c := range []*contestant{ours, theirs} {
+			if err := c.measure(i+1, seconds, connections); err != nil {
 				return err
 			}
-			fmt.Printf("round %d  %-6s  %8.0f requests/s  %s\n", i+1, m.name, rate, latency)
-			*m.into = append(*m.into, rate)
 		}
 	}
-	slices.SortFunc(a, cmp.Compare)
-	slices.SortFunc(b, cmp.Compare)
-	x, y := a[len(a)/2], b[len(b)/2]
-	fmt.Printf("median   outcry %.0f/s, nginx gzip_static %.0f/s: ratio %.2f (%d connections, %d cores, %s)\n",
-		x, y, x/y, connections, runtime.NumCPU(), runtime.Version())
+	x, y := median(ours.rates), median(theirs.rates)
+	fmt.Printf("median   outcry %.0f/s, nginx gzip_static %.0f/s: ratio %.2f; CPU for each %.1f and %.1f µs (%d connections, %d cores, %s)\n",
+		x, y, x/y, median(ours.costs), median(theirs.costs), connections, runtime.NumCPU(), runtime.Version())
 	return nil
+}
+
+func (c *contestant) measure(round, seconds, connections int) error {
+	before, err := c.cpu()
+	if err != nil {
+		return err
+	}
+	rate, latency, err := load(c.url, seconds, connections)
+	if err != nil {
+		return err
+	}
+	after, err := c.cpu()
+	if err != nil {
+		return err
+	}
+	cost := float64((after - before).Microseconds()) / (rate * float64(seconds))
+	fmt.Printf("round %d  %-6s  %8.0f requests/s  %4.1f µs CPU each  %s\n", round, c.name, rate, cost, latency)
+	c.rates, c.costs = append(c.rates, rate), append(c.costs, cost)
+	return nil
+}
+
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)/2]
+}
+
+// ownCPU is what this process has used; the load generator is another one.
+func ownCPU() (time.Duration, error) {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0, fmt.Errorf("read our own CPU time: %w", err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
 }
 
 var (
@@ -139,69 +168,6 @@ func load(url string, seconds, connections int) (rate float64, latency string, e
 	}
 	rate, err = strconv.ParseFloat(string(m[1]), 64)
 	return rate, latency, err
-}
-
-const nginxConfig = `daemon off; worker_processes 2; pid %[1]s/nginx.pid; error_log %[1]s/error.log;
-events { worker_connections 4096; }
-http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=100;
-  client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
-  types { text/html html; } server { listen %[2]s; root %[1]s/www; gzip_static on; add_header Cache-Control "public, max-age=0"; } }
-`
-
-// startNginx serves the page that our server serves, from files.
-func startNginx(ours string) (url string, end func(), err error) {
-	dir, err := os.MkdirTemp("", "outcry-bench")
-	if err != nil {
-		return "", nil, err
-	}
-	if err := os.MkdirAll(filepath.Join(dir, "www"), 0o755); err != nil {
-		return "", nil, err
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return "", nil, err
-	}
-	for name, coding := range map[string]string{"index.html": "identity", "index.html.gz": "gzip"} {
-		if err := save(ours, coding, filepath.Join(dir, "www", name)); err != nil {
-			return "", nil, err
-		}
-	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	addr := free.Addr().String()
-	if err := free.Close(); err != nil {
-		return "", nil, err
-	}
-	conf := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, nginxConfig, dir, addr), 0o644); err != nil {
-		return "", nil, err
-	}
-	cmd := exec.Command("nginx", "-c", conf, "-p", dir)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		return "", nil, fmt.Errorf("start nginx: %w", err)
-	}
-	end = func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-		_ = os.RemoveAll(dir)
-	}
-	return "http://" + addr + "/", end, await(addr)
-}
-
-// await dials until nginx listens.
-func await(addr string) error {
-	var last error
-	for range 100 {
-		c, err := net.DialTimeout("tcp", addr, time.Second)
-		if err == nil {
-			return c.Close()
-		}
-		last = err
-		time.Sleep(20 * time.Millisecond)
-	}
-	return fmt.Errorf("nginx does not listen: %w", last)
 }
 
 func save(url, coding, file string) error {

@@ -22,7 +22,7 @@ import (
 const operatorToken = "correct horse battery staple"
 
 // newTest makes a server at the stage Outage, with every part a fake.
-func newTest(t *testing.T, change func(*Config, *Deps)) *Server {
+func newTest(t testing.TB, change func(*Config, *Deps)) *Server {
 	t.Helper()
 	c := Config{
 		Page:      page.Options{Name: "Apple, watched", URL: "https://status.example.org", Location: pagetest.Location()},
