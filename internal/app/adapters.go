@@ -49,7 +49,11 @@ type commander struct{ court *court }
 
 // Do implements web.Commander.
 func (c commander) Do(ctx context.Context, w web.Command) (in outcry.Incident, err error) {
-	for _, cmd := range commands(&w) {
+	todo := commands(&w)
+	if len(todo) == 0 {
+		return outcry.Incident{}, outcry.FieldErrorf("body", "an update says something, or changes the state, the title, the impact or the cause")
+	}
+	for _, cmd := range todo {
 		if in, err = c.court.do(ctx, time.Now(), cmd); err != nil {
 			return outcry.Incident{}, err
 		}

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -25,7 +26,6 @@ type board struct {
 	panels    map[string]*panel
 	incidents map[string]outcry.Incident
 	heardTo   time.Time
-	blind     []page.Span
 }
 
 // panel is one service on the board.
@@ -38,6 +38,7 @@ type panel struct {
 	cells     []stamped         // of the last hour
 	probes    map[string]*probed
 	bulletins []page.Bulletin
+	blind     []page.Span // when nobody watched it
 }
 
 type stamped struct {
@@ -76,17 +77,37 @@ func binOf(t time.Time) int64 { return t.Unix() / int64(page.BinLength.Seconds()
 type history interface {
 	Series(ctx context.Context, service string, kind outcry.Kind, from, to time.Time, step time.Duration) ([]store.Bin, error)
 	Incidents(ctx context.Context, q store.IncidentQuery) ([]outcry.Incident, error)
+	LoadJudge(ctx context.Context) (store.JudgeState, error)
 }
 
 // historyKept is how far back the pages tell incidents.
 const historyKept = 400 * 24 * time.Hour
 
-// load fills the board from the store.
-func (b *board) load(ctx context.Context, h history, now time.Time) error {
+// load fills the board from the store, and gives the tick up to which it has:
+// the last that was judged. Later ones will be heard.
+func (b *board) load(ctx context.Context, h history, now time.Time) (outcry.Tick, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	seen := outcry.TickOf(now) - 1
+	st, err := h.LoadJudge(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if st.Tick != 0 {
+		seen = st.Tick
+	}
+	if err := b.loadCounts(ctx, h, now.Add(-chartSpan), seen.End()); err != nil {
+		return 0, err
+	}
+	return seen, b.loadIncidents(ctx, h, now)
+}
+
+func (b *board) loadCounts(ctx context.Context, h history, from, to time.Time) error {
+	if !from.Before(to) {
+		return nil // the last process has been gone for so long
+	}
 	for id, p := range b.panels {
-		bins, err := h.Series(ctx, id, outcry.KindReport, now.Add(-chartSpan), now, page.BinLength)
+		bins, err := h.Series(ctx, id, outcry.KindReport, from, to, page.BinLength)
 		if err != nil {
 			return err
 		}
@@ -97,6 +118,10 @@ func (b *board) load(ctx context.Context, h history, now time.Time) error {
 			}
 		}
 	}
+	return nil
+}
+
+func (b *board) loadIncidents(ctx context.Context, h history, now time.Time) error {
 	past, err := h.Incidents(ctx, store.IncidentQuery{From: now.Add(-historyKept), To: now.Add(time.Hour), Limit: 5000})
 	if err != nil {
 		return err
@@ -128,34 +153,37 @@ func (b *board) heard(t outcry.Tick, tallies []outcry.Tally, verdicts []outcry.V
 			p.take(&tallies[i])
 		}
 	}
-	for _, id := range b.order {
-		p := b.panels[id]
-		if p.condition != outcry.CondUnknown || !p.since.IsZero() {
-			p.condition = outcry.CondNormal
-		}
+	for _, p := range b.panels {
+		p.settle()
 	}
-	blind := len(verdicts) > 0
 	for i := range verdicts {
-		if p := b.panels[verdicts[i].Service]; p != nil {
-			p.condition = verdicts[i].Condition
+		p := b.panels[verdicts[i].Service]
+		if p == nil {
+			continue
 		}
-		blind = blind && verdicts[i].Condition == outcry.CondUnknown
+		if p.condition = verdicts[i].Condition; p.condition == outcry.CondUnknown {
+			p.markBlind(t)
+		}
 	}
-	b.markBlind(t, blind)
 }
 
-// markBlind notes the ticks that nobody watched, for the chart.
-func (b *board) markBlind(t outcry.Tick, blind bool) {
-	n := len(b.blind)
-	switch {
-	case !blind:
-	case n > 0 && b.blind[n-1].To.Equal(t.Start()):
-		b.blind[n-1].To = t.End()
-	default:
-		b.blind = append(b.blind, page.Span{From: t.Start(), To: t.End()})
+// settle makes a service normal of which nothing else is said, once anything
+// has been heard of it.
+func (p *panel) settle() {
+	if p.condition != outcry.CondUnknown || !p.since.IsZero() {
+		p.condition = outcry.CondNormal
 	}
-	for len(b.blind) > 0 && b.blind[0].To.Before(t.Start().Add(-chartSpan)) {
-		b.blind = b.blind[1:]
+}
+
+// markBlind notes a tick in which nobody watched, for the chart.
+func (p *panel) markBlind(t outcry.Tick) {
+	if n := len(p.blind); n > 0 && p.blind[n-1].To.Equal(t.Start()) {
+		p.blind[n-1].To = t.End()
+	} else {
+		p.blind = append(p.blind, page.Span{From: t.Start(), To: t.End()})
+	}
+	for p.blind[0].To.Before(t.Start().Add(-chartSpan)) {
+		p.blind = p.blind[1:]
 	}
 }
 
@@ -166,8 +194,8 @@ func (b *board) passed(t outcry.Tick) {
 	if end := t.End(); end.After(b.heardTo) {
 		b.heardTo = end
 		for _, p := range b.panels {
-			if p.condition == outcry.CondUnknown && !p.since.IsZero() {
-				p.condition = outcry.CondNormal
+			if p.condition == outcry.CondUnknown {
+				p.settle()
 			}
 		}
 	}
@@ -246,6 +274,7 @@ func (p *panel) forget(t outcry.Tick) {
 
 // world draws the board for the pages.
 func (b *board) world(now time.Time) page.World {
+	b.askUsual(now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	w := page.World{Now: now, Heard: b.heardTo, Pages: b.pages}
@@ -260,11 +289,14 @@ func (b *board) world(now time.Time) page.World {
 }
 
 func (b *board) view(p *panel, now time.Time) page.Service {
-	v := page.Service{Service: p.service, Condition: p.condition, Since: p.since, Bulletins: p.bulletins, Blind: slices.Clone(b.blind)}
-	last := binOf(now)
-	for k := last - int64(chartSpan/page.BinLength) + 1; k <= last; k++ {
-		at := time.Unix(k*int64(page.BinLength.Seconds()), 0).UTC()
-		v.Series = append(v.Series, page.Bin{At: at, Reports: p.bins[k], Usual: b.usualBin(p, k, at), Blind: b.blindAt(at)})
+	v := page.Service{Service: p.service, Condition: p.condition, Since: p.since, Bulletins: slices.Clone(p.bulletins), Blind: slices.Clone(p.blind)}
+	for k := range binsTo(now) {
+		usual, known := p.usual[k]
+		if !known {
+			usual = -1
+		}
+		at := binStart(k)
+		v.Series = append(v.Series, page.Bin{At: at, Reports: p.bins[k], Usual: usual, Blind: p.blindAt(at)})
 	}
 	v.Symptoms = shareOf(p.cells, func(c *outcry.Cell) string { return c.Symptom })
 	v.Regions = shareOf(p.cells, func(c *outcry.Cell) string { return c.Scope.Region })
@@ -281,20 +313,62 @@ func (b *board) view(p *panel, now time.Time) page.Service {
 	return v
 }
 
-func (b *board) usualBin(p *panel, bin int64, at time.Time) float64 {
-	if known, ok := p.usual[bin]; ok {
-		return known
+// binsTo are the bins of the chart that ends now.
+func binsTo(now time.Time) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		last := binOf(now)
+		for k := last - int64(chartSpan/page.BinLength) + 1; k <= last; k++ {
+			if !yield(k) {
+				return
+			}
+		}
 	}
-	perHour, learned := b.usual(p.service.ID, at.Add(page.BinLength/2))
-	if !learned {
-		return -1
-	}
-	p.usual[bin] = perHour * page.BinLength.Hours()
-	return p.usual[bin]
 }
 
-func (b *board) blindAt(at time.Time) bool {
-	return slices.ContainsFunc(b.blind, func(s page.Span) bool {
+func binStart(bin int64) time.Time {
+	return time.Unix(bin*int64(page.BinLength.Seconds()), 0).UTC()
+}
+
+// askUsual asks the judge what is usual in the bins of the charts that have not
+// been asked for. It holds no lock meanwhile: the judge, when it has one,
+// reports to the board.
+func (b *board) askUsual(now time.Time) {
+	asked := map[string]map[int64]float64{}
+	for id, bins := range b.unasked(now) {
+		for _, k := range bins {
+			perHour, learned := b.usual(id, binStart(k).Add(page.BinLength/2))
+			if !learned {
+				break
+			}
+			if asked[id] == nil {
+				asked[id] = map[int64]float64{}
+			}
+			asked[id][k] = perHour * page.BinLength.Hours()
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, bins := range asked {
+		maps.Copy(b.panels[id].usual, bins)
+	}
+}
+
+func (b *board) unasked(now time.Time) map[string][]int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := map[string][]int64{}
+	for id, p := range b.panels {
+		for k := range binsTo(now) {
+			if _, known := p.usual[k]; !known {
+				out[id] = append(out[id], k)
+			}
+		}
+	}
+	return out
+}
+
+func (p *panel) blindAt(at time.Time) bool {
+	return slices.ContainsFunc(p.blind, func(s page.Span) bool {
 		return s.From.Before(at.Add(page.BinLength)) && s.To.After(at)
 	})
 }

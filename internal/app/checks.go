@@ -33,13 +33,12 @@ func checkTypes(pool *httpcheck.Pool) map[string]probe.Type {
 }
 
 // probe starts the checks of this vantage.
-func (p *process) probe(ctx context.Context) error {
+func (p *process) probe() error {
 	guard, err := netguard.New(p.Config.Outbound.Allow)
 	if err != nil {
 		return err
 	}
 	pool := httpcheck.NewPool()
-	p.closers.add("probes' connections", pool.Close)
 	env := probe.Env{Guard: guard, UserAgent: "Outcry/" + p.Version}
 	v := p.Config.Vantage
 	checks, err := makeChecks(p.Config.Checks, v.Name, checkTypes(pool), env)
@@ -57,7 +56,7 @@ func (p *process) probe(ctx context.Context) error {
 	if err := s.Update(checks); err != nil {
 		return err
 	}
-	p.work(ctx, "probes", func(ctx context.Context) error { s.Run(ctx); return nil })
+	p.fronts.work("probes", func(ctx context.Context) error { s.Run(ctx); return pool.Close() })
 	return nil
 }
 

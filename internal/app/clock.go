@@ -27,6 +27,7 @@ type clock struct {
 	log        *slog.Logger
 	alive      func(outcry.Tick) float64 // coverage
 	late       *lateness
+	complete   outcry.Tick  // the last tick that is counted
 	behind     atomic.Int64 // ticks that wait to be judged, for /metrics
 }
 
@@ -42,34 +43,84 @@ const (
 	mostTicks = 360
 )
 
-// run judges until ctx ends. next is the first tick to judge.
+// run judges until ctx ends. next is the first tick to judge. An error of
+// CodeConflict means that another process judges.
 func (c *clock) run(ctx context.Context, next outcry.Tick) error {
 	look := time.NewTicker(lookAgain)
 	defer look.Stop()
-	for {
+	for known := false; ; {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-look.C:
 		}
-		due, err := c.due(ctx)
-		if err != nil {
-			c.log.Error("clock: the counters' watermark cannot be read; judging waits", "error", err)
-			continue
-		}
-		c.behind.Store(max(int64(due-next), 0))
-		for next < due && ctx.Err() == nil {
-			to := min(due, next+mostTicks)
-			if err := c.judge(ctx, next, to); err != nil {
-				if outcry.CodeOf(err) == outcry.CodeConflict {
-					return err
-				}
-				c.log.Error("clock: a tick could not be judged; it is tried again", "tick", next.Start(), "error", err)
-				break
+		var err error
+		if !known {
+			if err = c.know(ctx, next); err == nil {
+				known = true
 			}
-			next = to
+		}
+		if known {
+			next, err = c.work(ctx, next)
+		}
+		switch {
+		case outcry.CodeOf(err) == outcry.CodeConflict:
+			return err
+		case err != nil && ctx.Err() == nil:
+			c.log.Error("clock: judging is held up, and is tried again", "next", next.Start(), "error", err)
 		}
 	}
+}
+
+// know has the lateness know what the ticks before next were judged from.
+func (c *clock) know(ctx context.Context, next outcry.Tick) error {
+	judged, err := c.tallies.Tallies(ctx, store.TallyQuery{From: next - c.late.ticks, To: next, Cells: true})
+	if err != nil {
+		return err
+	}
+	c.late.know(judged)
+	return nil
+}
+
+// work judges what has become due, and gives the tick that is next.
+func (c *clock) work(ctx context.Context, next outcry.Tick) (outcry.Tick, error) {
+	due, err := c.due(ctx)
+	if err != nil {
+		return next, err
+	}
+	c.behind.Store(max(int64(due-next), 0))
+	for next < due && ctx.Err() == nil {
+		to := min(due, next+mostTicks)
+		tallies, err := c.tallies.Tallies(ctx, store.TallyQuery{From: next - c.late.ticks, To: to, Cells: true})
+		if err != nil {
+			return next, err
+		}
+		from := next
+		next = to // judged once, also when it cannot be stored yet
+		if err := c.court.sit(ctx, from, to, c.late.through(from, to, tallies), c.at(to), c.coverage); err != nil {
+			return next, err
+		}
+	}
+	return next, nil
+}
+
+// at says when the ticks before to are judged: the last of them now.
+func (c *clock) at(to outcry.Tick) func(outcry.Tick) time.Time {
+	return func(t outcry.Tick) time.Time {
+		if t == to-1 {
+			return c.now()
+		}
+		return t.End().Add(judgeDelay)
+	}
+}
+
+// coverage is that of the collectors, and none for a tick that has run out of
+// patience: what came in is not counted yet, which is not the same as nothing.
+func (c *clock) coverage(t outcry.Tick) float64 {
+	if t > c.complete {
+		return 0
+	}
+	return c.alive(t)
 }
 
 // due is the first tick that may not be judged yet.
@@ -84,20 +135,6 @@ func (c *clock) due(ctx context.Context) (outcry.Tick, error) {
 		}
 		complete = min(complete, done)
 	}
+	c.complete = complete
 	return max(complete+1, outcry.TickOf(now.Add(-patience))), nil
-}
-
-func (c *clock) judge(ctx context.Context, from, to outcry.Tick) error {
-	tallies, err := c.tallies.Tallies(ctx, store.TallyQuery{From: from - c.late.ticks, To: to, Cells: true})
-	if err != nil {
-		return err
-	}
-	tallies = c.late.through(from, to, tallies)
-	at := func(t outcry.Tick) time.Time {
-		if now := c.now(); t == to-1 {
-			return now
-		}
-		return t.End().Add(judgeDelay)
-	}
-	return c.court.sit(ctx, from, to, tallies, at, c.alive)
 }

@@ -19,6 +19,12 @@ import (
 type docket interface {
 	Apply(ctx context.Context, j store.Judged, changes []store.IncidentChange) error
 	LoadJudge(ctx context.Context) (store.JudgeState, error)
+	archive
+}
+
+// archive has the incidents.
+type archive interface {
+	Incident(ctx context.Context, id string) (outcry.Incident, error)
 	Incidents(ctx context.Context, q store.IncidentQuery) ([]outcry.Incident, error)
 }
 
@@ -46,7 +52,15 @@ type court struct {
 	l    *incident.Ledger
 	last outcry.Tick // judged and stored
 	kept outcry.Tick // of the stored snapshot
+	// What is judged and could not be stored yet: a full disk is no reason to
+	// judge a tick twice.
+	judged outcry.Tick
+	unsaid []store.IncidentChange
 }
+
+// storeFor is how long one of the court's transactions may take. They are not
+// given up at shutdown: half of the answer would be lost.
+const storeFor = 10 * time.Second
 
 // snapshotEvery is how often the judge's memory is stored, in ticks; after a
 // crash the ticks since are judged again, in silence.
@@ -73,7 +87,7 @@ func (c *court) open(ctx context.Context, first outcry.Tick, silent func(from, t
 	if err := c.j.Restore(st.Snapshot); err != nil {
 		c.log.Warn("judge: its memory cannot be read; it learns anew", "error", err)
 	}
-	c.last, c.kept = st.Tick, st.SnapshotAt
+	c.last, c.kept, c.judged, c.unsaid = st.Tick, st.SnapshotAt, st.Tick, nil
 	if err := c.catchUp(silent); err != nil {
 		return err
 	}
@@ -154,7 +168,6 @@ func cut(tallies []outcry.Tally, t outcry.Tick) (now, rest []outcry.Tally) {
 func (c *court) sit(ctx context.Context, from, to outcry.Tick, tallies []outcry.Tally, at func(outcry.Tick) time.Time, coverage func(outcry.Tick) float64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var changes []store.IncidentChange
 	for t := from; t < to; t++ {
 		var now []outcry.Tally
 		now, tallies = cut(tallies, t)
@@ -169,11 +182,12 @@ func (c *court) sit(ctx context.Context, from, to outcry.Tick, tallies []outcry.
 		verdicts = c.complete(t, verdicts)
 		when := at(t)
 		for _, ch := range c.l.Judge(when, verdicts) {
-			changes = append(changes, store.IncidentChange{Incident: ch.Incident, Notices: c.channels.notices(when, &ch)})
+			c.unsaid = append(c.unsaid, store.IncidentChange{Incident: ch.Incident, Notices: c.channels.notices(when, &ch)})
 		}
 		c.audience.heard(t, now, verdicts)
 	}
-	return c.record(ctx, to-1, changes)
+	c.judged = to - 1
+	return c.record(ctx)
 }
 
 // complete adds the verdicts that the judge leaves out, "normal, as before":
@@ -195,34 +209,49 @@ func (c *court) complete(t outcry.Tick, verdicts []outcry.Verdict) []outcry.Verd
 	return verdicts
 }
 
-// record stores what ticks up to t have brought.
-func (c *court) record(ctx context.Context, t outcry.Tick, changes []store.IncidentChange) error {
-	j := store.Judged{Prev: c.last, Tick: t}
-	if t-c.kept >= snapshotEvery {
+// record stores what the ticks since the last time have brought. What cannot be
+// stored is kept for the next time.
+func (c *court) record(ctx context.Context) error {
+	j := store.Judged{Prev: c.last, Tick: c.judged}
+	if c.judged-c.kept >= snapshotEvery {
 		var err error
 		if j.Snapshot, err = c.j.Snapshot(); err != nil {
 			return err
 		}
 	}
-	if err := c.docket.Apply(ctx, j, changes); err != nil {
-		return fmt.Errorf("store what tick %d brought: %w", t, err)
+	return c.apply(ctx, j)
+}
+
+// apply stores what is unsaid with a judge's position, and tells the audience.
+func (c *court) apply(ctx context.Context, j store.Judged) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeFor)
+	defer cancel()
+	if err := c.docket.Apply(ctx, j, c.unsaid); err != nil {
+		return fmt.Errorf("store what was judged up to %s: %w", c.judged.End().Format(time.RFC3339), err)
 	}
-	c.last = t
+	said := c.unsaid
+	c.last, c.unsaid = j.Tick, nil
 	if j.Snapshot != nil {
-		c.kept = t
+		c.kept = j.Tick
 	}
-	for i := range changes {
-		changes[i].Incident.Version++
-		c.audience.changed(changes[i].Incident)
+	for i := range said {
+		said[i].Incident.Version++
+		c.audience.changed(said[i].Incident)
 	}
-	c.audience.passed(t)
+	c.audience.passed(j.Tick)
 	return nil
 }
 
 // do carries out what a person says.
 func (c *court) do(ctx context.Context, at time.Time, cmd incident.Command) (outcry.Incident, error) {
+	// whoever asked may have gone: what the ledger has done is stored, or undone
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeFor)
+	defer cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err := c.recall(ctx, cmd.Incident); err != nil {
+		return outcry.Incident{}, err
+	}
 	ch, err := c.l.Do(at, cmd)
 	if err != nil {
 		return outcry.Incident{}, err
@@ -239,16 +268,35 @@ func (c *court) do(ctx context.Context, at time.Time, cmd incident.Command) (out
 	return ch.Incident, nil
 }
 
-// close stores the judge's memory.
+// recall makes ready for a command: what was judged is stored before it, and
+// the ledger knows its incident, however long ago that closed.
+func (c *court) recall(ctx context.Context, id string) error {
+	if len(c.unsaid) > 0 {
+		if err := c.record(ctx); err != nil {
+			return err
+		}
+	}
+	if id == "" {
+		return nil
+	}
+	in, err := c.docket.Incident(ctx, id)
+	if err != nil {
+		return err
+	}
+	c.l.Know(in)
+	return nil
+}
+
+// close stores the judge's memory, and what could not be stored before.
 func (c *court) close(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.j == nil || c.last == 0 || c.kept == c.last {
+	if c.j == nil || c.judged == 0 || (c.kept == c.judged && len(c.unsaid) == 0) {
 		return nil
 	}
 	blobs, err := c.j.Snapshot()
 	if err != nil {
 		return err
 	}
-	return c.docket.Apply(ctx, store.Judged{Prev: c.last, Tick: c.last, Snapshot: blobs}, nil)
+	return c.apply(ctx, store.Judged{Prev: c.last, Tick: c.judged, Snapshot: blobs})
 }

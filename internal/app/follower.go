@@ -12,13 +12,14 @@ import (
 // follower keeps a board up to date from the store, in a process that serves
 // pages and does not judge itself.
 type follower struct {
-	board      *board
-	book       followed
-	partitions int
-	changed    func()
-	log        *slog.Logger
+	board   *board
+	book    followed
+	next    outcry.Tick // first that the board has not heard
+	changed func()
+	log     *slog.Logger
 }
 
+// followed is the store, as a follower reads it.
 type followed interface {
 	tallyReader
 	Incidents(ctx context.Context, q store.IncidentQuery) ([]outcry.Incident, error)
@@ -30,8 +31,7 @@ type followed interface {
 const followEvery = 500 * time.Millisecond
 
 func (f *follower) run(ctx context.Context) error {
-	next := outcry.TickOf(time.Now())
-	for {
+	for next := f.next; ; {
 		var err error
 		next, err = f.look(ctx, next)
 		if ctx.Err() != nil {

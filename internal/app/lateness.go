@@ -14,6 +14,14 @@ func newLateness(ticks outcry.Tick) *lateness {
 	return &lateness{ticks: ticks, seen: make(map[tallyKey]outcry.Tally)}
 }
 
+// know takes in tallies that were judged before, by a process that has ended:
+// they are not new.
+func (l *lateness) know(tallies []outcry.Tally) {
+	for _, y := range tallies {
+		l.seen[tallyKey{y.Service, y.Kind, y.Tick}] = y
+	}
+}
+
 // fresh gives the tallies of tick t: its own, and by how much those before it
 // have grown since they were last read. tallies are all of [t−ticks, t].
 func (l *lateness) fresh(t outcry.Tick, tallies []outcry.Tally) []outcry.Tally {

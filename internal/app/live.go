@@ -24,8 +24,7 @@ func (p *process) detect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.closers.add("judge", func() error { return p.court.close(context.WithoutCancel(ctx)) })
-	p.work(ctx, "judge", func(ctx context.Context) error {
+	p.backs.work("judge", func(ctx context.Context) error {
 		for {
 			c := &clock{
 				court: p.court, tallies: p.store, partitions: p.bus.Partitions(), now: time.Now, log: p.Log,

@@ -13,6 +13,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -23,7 +24,7 @@ import (
 	"github.com/outcry/outcry/internal/web"
 )
 
-// pipeline starts the process's roles.
+// pipeline puts the process's roles together, and then starts them.
 func (p *process) pipeline(ctx context.Context) error {
 	tokens, operators, err := p.credentials()
 	if err != nil {
@@ -52,13 +53,19 @@ func (p *process) pipeline(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.board.load(ctx, p.store, time.Now()); err != nil {
+	seen, err := p.board.load(ctx, p.store, time.Now())
+	if err != nil {
 		return err
 	}
 
+	if p.has(RoleNotify) {
+		if err := p.notify(); err != nil {
+			return err
+		}
+	}
 	if p.has(RoleCount) {
 		for n := range p.bus.Partitions() {
-			p.work(ctx, "counter", func(ctx context.Context) error { return p.count(ctx, n) })
+			p.backs.work("counter", func(ctx context.Context) error { return p.count(ctx, n) })
 		}
 	}
 	if p.has(RoleDetect) {
@@ -66,35 +73,67 @@ func (p *process) pipeline(ctx context.Context) error {
 			return err
 		}
 	} else if p.has(RoleWeb) {
-		p.work(ctx, "follower", (&follower{board: p.board, book: p.store, partitions: p.bus.Partitions(), changed: p.touch, log: p.Log}).run)
+		p.backs.work("follower", (&follower{board: p.board, book: p.store, next: seen + 1, changed: p.touch, log: p.Log}).run)
 	}
+	p.backs.work("live stream", p.site.Run)
+	p.backs.work("pages", p.publish)
+	p.backs.work("retention", p.retain)
 	if p.has(RoleProbe) {
-		if err := p.probe(ctx); err != nil {
-			return err
+		return p.probe()
+	}
+	return nil
+}
+
+// shutdown lays down how the process ends, from the last step to the first:
+// nothing new comes in; what was gathered reaches the stream; it is counted;
+// the judge's memory is kept.
+func (p *process) shutdown(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	p.closers.add("judge", func() error {
+		if p.court == nil { // the start went wrong
+			return nil
+		}
+		return p.court.close(ctx)
+	})
+	p.closers.add("workers", p.backs.dismiss)
+	p.closers.add("counters", func() error { return p.counted(ctx) })
+	p.closers.add("gatherer", p.gatherer.Close)
+	p.closers.add("listeners and probes", p.fronts.dismiss)
+}
+
+// countFor is how long a shutdown waits until all is counted. What is not is
+// counted after the next start.
+const countFor = 3 * time.Second
+
+// counted waits until what is in this process's own stream is counted.
+func (p *process) counted(ctx context.Context) error {
+	if !p.has(RoleCount) || len(p.Config.Bus.URLs) > 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, countFor)
+	defer cancel()
+	for n := range p.bus.Partitions() {
+		last, err := p.bus.Last(ctx, n)
+		for err == nil {
+			var pos uint64
+			if pos, _, _, err = p.store.Position(ctx, n); err == nil && pos >= last {
+				break
+			}
+			wait(ctx, commitEvery/2)
+			err = cmp.Or(err, ctx.Err())
+		}
+		if err != nil {
+			p.Log.Warn("counter: not all was counted before the end; the rest is counted after the next start", "partition", n, "error", err)
 		}
 	}
-	if p.has(RoleNotify) {
-		if err := p.notify(ctx); err != nil {
-			return err
-		}
-	}
-	p.work(ctx, "live stream", p.site.Run)
-	p.work(ctx, "pages", p.publish)
-	p.work(ctx, "retention", p.retain)
 	return nil
 }
 
 // door opens the intake.
 func (p *process) door(tokens []intake.Token) (*intake.Door, error) {
-	c := p.Config.Intake.MMDB
 	parts := intake.Parts{Sender: p.gatherer, Salts: p.store, Pages: pagesOfSite{&p.site}, Now: time.Now, Log: p.Log, Metrics: p.metrics}
-	if c.City != "" || c.ASN != "" {
-		m, err := intake.OpenMMDB(c.City, c.ASN)
-		if err != nil {
-			return nil, err
-		}
-		p.closers.add("address databases", m.Close)
-		parts.Places = m
+	if p.places != nil {
+		parts.Places = p.places
 	}
 	return intake.New(intakeConfig(p.Config, tokens), parts)
 }
@@ -117,7 +156,7 @@ func (p *process) count(ctx context.Context, partition int) error {
 }
 
 // notify sends what is to be told.
-func (p *process) notify(ctx context.Context) error {
+func (p *process) notify() error {
 	to, err := p.destinations()
 	if err != nil {
 		return err
@@ -127,7 +166,7 @@ func (p *process) notify(ctx context.Context) error {
 		return err
 	}
 	p.poke = d.Poke
-	p.work(ctx, "notices", d.Run)
+	p.backs.work("notices", d.Run)
 	return nil
 }
 

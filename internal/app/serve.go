@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +18,7 @@ import (
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/bus"
 	"github.com/outcry/outcry/internal/config"
+	"github.com/outcry/outcry/internal/intake"
 	"github.com/outcry/outcry/internal/page"
 	"github.com/outcry/outcry/internal/store"
 	"github.com/outcry/outcry/internal/web"
@@ -77,15 +76,15 @@ type process struct {
 	store    *store.Store
 	bus      *bus.Bus
 	gatherer *bus.Gatherer
+	places   *intake.MMDB // nil: no address databases
 	site     *web.Server
 	board    *board
 	court    *court
 	dirty    chan struct{} // the board has changed
 	poke     func()        // there may be notices
 	coverage *coverage
-
-	workers sync.WaitGroup
-	failed  chan error
+	fronts   *crew // listeners and probes: what brings signals in
+	backs    *crew // all that works on them
 }
 
 // Serve runs the roles until ctx ends, or until one of them cannot go on. It
@@ -95,7 +94,10 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	if len(o.Roles) == 0 {
 		o.Roles = Roles()
 	}
-	p := &process{ServeOptions: o, metrics: prometheus.NewRegistry(), dirty: make(chan struct{}, 1), poke: func() {}, failed: make(chan error, 16)}
+	p := &process{
+		ServeOptions: o, metrics: prometheus.NewRegistry(), dirty: make(chan struct{}, 1), poke: func() {},
+		fronts: newCrew(ctx, o.Log), backs: newCrew(ctx, o.Log),
+	}
 	p.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	err := p.run(ctx)
 	return errors.Join(err, p.closers.close())
@@ -104,11 +106,10 @@ func Serve(ctx context.Context, o ServeOptions) error {
 func (p *process) has(r Role) bool { return slices.Contains(p.Roles, r) }
 
 func (p *process) run(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	p.closers.add("workers", func() error { stop(); p.workers.Wait(); return nil })
 	if err := p.open(ctx); err != nil {
 		return err
 	}
+	p.shutdown(ctx)
 	if err := p.pipeline(ctx); err != nil {
 		return err
 	}
@@ -123,19 +124,11 @@ func (p *process) run(ctx context.Context) error {
 	case <-ctx.Done():
 		p.Log.Info("shutting down: draining")
 		return nil
-	case err := <-p.failed:
+	case err := <-p.fronts.failure:
+		return err
+	case err := <-p.backs.failure:
 		return err
 	}
-}
-
-// work runs a role's loop until ctx ends; one that ends by itself ends the
-// process.
-func (p *process) work(ctx context.Context, name string, loop func(context.Context) error) {
-	p.workers.Go(func() {
-		if err := loop(ctx); err != nil && ctx.Err() == nil {
-			p.failed <- fmt.Errorf("%s: %w", name, err)
-		}
-	})
 }
 
 // open opens the store and the stream.
@@ -161,12 +154,14 @@ func (p *process) open(ctx context.Context) error {
 		return err
 	}
 	p.closers.add("stream", p.bus.Close)
-	p.gatherer, err = bus.NewGatherer(p.bus, bus.ByService(nil), bus.GatherOptions{Log: p.Log, Metrics: p.metrics})
-	if err != nil {
-		return err
+	if m := c.Intake.MMDB; m.City != "" || m.ASN != "" {
+		if p.places, err = intake.OpenMMDB(m.City, m.ASN); err != nil {
+			return err
+		}
+		p.closers.add("address databases", p.places.Close)
 	}
-	p.closers.add("gatherer", p.gatherer.Close)
-	return nil
+	p.gatherer, err = bus.NewGatherer(p.bus, bus.ByService(nil), bus.GatherOptions{Log: p.Log, Metrics: p.metrics})
+	return err
 }
 
 func busConfig(c *config.Config) bus.Config {
@@ -187,7 +182,7 @@ func (p *process) listen(ctx context.Context) (public, admin net.Addr, err error
 		}
 		admin = l.Addr()
 		checks := map[string]web.Check{"store": p.store.Ready}
-		p.work(ctx, "admin listener", func(ctx context.Context) error {
+		p.fronts.work("admin listener", func(ctx context.Context) error {
 			return web.ServeAdmin(ctx, l, web.Admin(checks, p.metrics, p.Log), p.Log)
 		})
 	}
@@ -195,7 +190,7 @@ func (p *process) listen(ctx context.Context) (public, admin net.Addr, err error
 	if err != nil {
 		return nil, nil, outcry.Wrap(outcry.CodeUnavailable, err, "listen on %s (choose another with --listen)", p.Config.Listen)
 	}
-	p.work(ctx, "public listener", func(ctx context.Context) error { return p.site.Serve(ctx, l, drainFor) })
+	p.fronts.work("public listener", func(ctx context.Context) error { return p.site.Serve(ctx, l, drainFor) })
 	return l.Addr(), admin, nil
 }
 

@@ -17,7 +17,11 @@ func ServeReplay(ctx context.Context, o ReplayOptions, listen string, speed floa
 	if err != nil {
 		return err
 	}
-	defer stage.close() //nolint:errcheck // in memory: nothing is lost
+	crew := newCrew(ctx, o.Log)
+	defer func() {
+		_ = crew.dismiss()
+		_ = stage.close() // in memory: nothing is lost
+	}()
 	site, err := web.New(web.Config{Page: pageOptions(stage.scene)}, web.Deps{
 		Log: o.Log, Now: stage.player.clock.now, Tallies: tallier{stage.store}, Library: library{stage.store},
 	})
@@ -28,24 +32,14 @@ func ServeReplay(ctx context.Context, o ReplayOptions, listen string, speed floa
 	if err != nil {
 		return outcry.Wrap(outcry.CodeUnavailable, err, "listen on %s (choose another with --listen)", listen)
 	}
+	crew.work("public listener", func(ctx context.Context) error { return site.Serve(ctx, l, time.Second) })
+	crew.work("live stream", site.Run)
+	crew.work("scenario", func(ctx context.Context) error { return stage.show(ctx, &o, site, speed) })
 	ready(l.Addr())
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	failed := make(chan error, 3)
-	go func() { failed <- site.Serve(ctx, l, time.Second) }()
-	go func() { failed <- site.Run(ctx) }()
-	go func() {
-		if err := stage.show(ctx, &o, site, speed); err != nil && ctx.Err() == nil {
-			failed <- err
-		}
-	}()
 	select {
 	case <-ctx.Done():
 		return nil
-	case err := <-failed:
-		if ctx.Err() != nil {
-			return nil
-		}
+	case err := <-crew.failure:
 		return err
 	}
 }

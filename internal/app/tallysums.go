@@ -1,6 +1,10 @@
 package app
 
-import "github.com/outcry/outcry"
+import (
+	"slices"
+
+	"github.com/outcry/outcry"
+)
 
 // tallySums merges tallies of the same service, kind and tick.
 type tallySums struct {
@@ -22,6 +26,7 @@ func (s *tallySums) add(tallies []outcry.Tally) {
 		i, known := s.at[k]
 		if !known {
 			s.at[k] = len(s.all)
+			y.Cells = slices.Clone(y.Cells) // the caller's may be somebody's memory
 			s.all = append(s.all, y)
 			continue
 		}
