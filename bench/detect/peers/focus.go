@@ -77,7 +77,8 @@ func (f *FOCuS) push(s start) {
 	for len(kept) >= 2 && !below(kept[len(kept)-2], kept[len(kept)-1], s) {
 		kept = kept[:len(kept)-1]
 	}
-	f.starts = append(kept, s)
+	kept = append(kept, s)
+	f.starts = kept
 }
 
 // below reports whether m lies under the line from l to r: the slope rises.
