@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -125,6 +126,7 @@ func (a *account) repeat(t *testing.T, base string) {
 type child struct {
 	base string
 	kill func()
+	end  func() error // politely, and waits
 }
 
 // launch starts the binary and waits until it says that it is ready.
@@ -139,6 +141,12 @@ func launch(t *testing.T, binary, cfg, data string) *child {
 		t.Fatal(err)
 	}
 	p := &child{kill: sync.OnceFunc(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })}
+	p.end = func() error {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			return err
+		}
+		return cmd.Wait()
+	}
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
 		if _, rest, ok := strings.Cut(lines.Text(), "page="); ok {
