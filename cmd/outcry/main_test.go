@@ -30,7 +30,7 @@ func write(t *testing.T, text string) string {
 
 func TestCommands(t *testing.T) {
 	good := write(t, "services:\n  - {id: shop, name: Shop}\n")
-	bad := write(t, "services:\n  - {id: shop, nmae: Shop}\n  - {id: shop}\nchecks:\n  - {name: x, service: nope, url: http://127.0.0.1/}\n")
+	bad := write(t, "services:\n  - {id: shop, nam: Shop}\n  - {id: shop}\nchecks:\n  - {name: x, service: nope, url: http://127.0.0.1/}\n")
 	for _, x := range []struct {
 		why  string
 		args []string
