@@ -1,59 +1,30 @@
 package detect
 
 import (
-	"cmp"
-	"math"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/scan"
 )
 
 const (
 	scopeUntil   = 30 * time.Minute
 	symptomShare = 0.08 // of the excess: a symptom that is named
-	scopeMargin  = 3.0  // nats by which a confinement must win
-	dimPenalty   = 2.0
+
+	// What naming a dimension must be worth: in nats, by which a confinement
+	// must win over none, and as a share of all the evidence (bench/scope).
+	// Values cost no share: a fault may be in ten countries, a tenth each.
+	scopeMargin = 3.0
+	scopeShare  = 0.04
 )
 
 // cube is the reports since onset by scope, with what was to be expected.
 type cube struct {
-	cells []cubeCell
+	cells []scan.Cell
 	all   float64 // expected in all
 	count float64
-}
-
-type cubeCell struct {
-	at [dims]string
-	c  float64
-}
-
-// subset is a conjunction: of each dimension either everything (nil) or a set
-// of values.
-type subset [dims][]string
-
-func (s subset) holds(at [dims]string) bool {
-	for d, vs := range s {
-		if vs != nil && !slices.Contains(vs, at[d]) {
-			return false
-		}
-	}
-	return true
-}
-
-// score is F(S) − F(Sᶜ): what a subset explains less what it leaves
-// unexplained, where F = C ln(C/B) − (C − B) if C > B (Neill 2012 for the scan;
-// the difference is what keeps a fault that reaches everywhere from being
-// called one of its larger parts).
-func score(c, b, allC, allB float64) float64 {
-	return excess(c, b) - excess(allC-c, allB-b)
-}
-
-func excess(c, b float64) float64 {
-	if c <= b {
-		return 0
-	}
-	return c*math.Log(c/max(b, 1e-9)) - (c - b)
 }
 
 // locate says where the fault of a service reaches, and with what symptoms.
@@ -62,20 +33,18 @@ func (s *service) locate(since outcry.Tick) outcry.Affected {
 	var a outcry.Affected
 	best := s.confine(q)
 	lists := [dims]*[]string{&a.Regions, &a.Carriers, &a.Platforms, &a.Versions, &a.Segments}
-	for d, vs := range best {
-		out := []string{}
-		for _, v := range vs {
-			if named(v) {
-				out = append(out, v)
-			}
+	for d := range lists {
+		*lists[d] = []string{}
+		if d < len(best) && best[d] != nil {
+			*lists[d] = best[d]
 		}
-		slices.Sort(out)
-		*lists[d] = out
 	}
 	a.Symptoms = s.symptoms(symptoms, q)
 	return a
 }
 
+// cube sums the reports since onset. Scopes that are silent now but not usually
+// are cells of it too: that a fault is not there is evidence.
 func (s *service) cube(since outcry.Tick) (cube, map[string]float64) {
 	sums := map[[dims]string]float64{}
 	symptoms := map[string]float64{}
@@ -88,146 +57,44 @@ func (s *service) cube(since outcry.Tick) (cube, map[string]float64) {
 			q.count += n
 		}
 	}
-	for at, c := range sums {
-		q.cells = append(q.cells, cubeCell{at, c})
+	for k := range s.Shares.Cells {
+		sums[values(k.Scope)] += 0
 	}
-	slices.SortFunc(q.cells, func(x, y cubeCell) int { return slices.Compare(x.at[:], y.at[:]) })
 	q.all = max(float64(s.Reports.Next-since), 1) * s.Reports.Rate * s.Reports.Filter.mean()
+	q.cells = s.Shares.leaves(sums, q.all)
 	return q, symptoms
 }
 
-// confine finds the conjunction of at most three dimensions that explains the
-// most and leaves the least; nil in every dimension when the fault is not
-// confined.
-func (s *service) confine(q cube) subset {
-	var best subset
-	bar := excess(q.count, q.all) + scopeMargin
-	for d := range dims {
-		set, sc := s.ascend(q, d)
-		if sc > bar {
-			best, bar = set, sc
+// leaves spreads what was expected in all over the scopes of a cube.
+func (s *shares) leaves(counts map[[dims]string]float64, all float64) []scan.Cell {
+	cells := make([]scan.Cell, 0, len(counts))
+	var sum float64
+	for _, at := range slices.SortedFunc(maps.Keys(counts), func(x, y [dims]string) int { return slices.Compare(x[:], y[:]) }) {
+		share, variance := s.pair(at[dimRegion], at[dimCarrier])
+		for d := dimCarrier + 1; d < dims; d++ {
+			part, spread := s.of(d, at[d])
+			share, variance = share*part, variance+spread-shareSpread
 		}
+		sum += share
+		cells = append(cells, scan.Cell{At: slices.Clone(at[:]), Count: counts[at], Expect: share, Spread: variance})
 	}
-	return best
+	for i := range cells {
+		cells[i].Expect *= all / sum
+	}
+	return cells
 }
 
-// ascend starts from one dimension and adds or revises others while the score
-// rises: over each dimension the best subset is a prefix of its values by C/B,
-// given the others.
-func (s *service) ascend(q cube, first int) (subset, float64) {
-	var set subset
-	top := math.Inf(-1)
-	order := []int{first}
-	for d := range dims {
-		if d != first {
-			order = append(order, d)
-		}
-	}
-	for range 3 {
-		improved := false
-		for _, d := range order {
-			trial := set
-			trial[d] = nil
-			if used(trial) >= 3 {
-				continue
-			}
-			vs, sc := s.prefix(q, trial, d)
-			if vs != nil && sc > top+1e-9 {
-				set[d], top, improved = vs, sc, true
-			}
-		}
-		if !improved {
-			break
-		}
-	}
-	return set, top
-}
-
-func used(s subset) (n int) {
-	for _, vs := range s {
-		if vs != nil {
-			n++
-		}
-	}
-	return n
-}
-
-// prefix gives the best set of values of dimension d under the conjunction of
-// the others, with the score less the price of choosing it.
-func (s *service) prefix(q cube, rest subset, d int) ([]string, float64) {
-	type value struct {
-		v    string
-		c, b float64
-	}
-	byValue := map[string]float64{}
-	for _, c := range q.cells {
-		if rest.holds(c.at) {
-			byValue[c.at[d]] += c.c
-		}
-	}
-	vs := make([]value, 0, len(byValue))
-	for v, c := range byValue {
-		set := rest
-		set[d] = []string{v}
-		vs = append(vs, value{v, c, q.all * s.expectedShare(set)})
-	}
-	slices.SortFunc(vs, func(x, y value) int {
-		return cmp.Or(cmp.Compare(y.c*x.b, x.c*y.b), cmp.Compare(x.v, y.v))
+// confine finds the values of at most three dimensions that a fault is confined
+// to; nil in every dimension when it is not.
+func (s *service) confine(q cube) [][]string {
+	best, err := scan.Find(q.cells, scan.Options{
+		Condition: scopeMargin, ConditionShare: scopeShare,
+		Nameable: func(_ int, value string) bool { return named(value) },
 	})
-	all := max(len(s.Shares.Dims[d]), len(vs), 2)
-	var c, b float64
-	best, bestN := math.Inf(-1), 0
-	for i, v := range vs[:min(len(vs), all-1)] {
-		if !named(v.v) {
-			continue
-		}
-		c, b = c+v.c, b+v.b
-		price := lnChoose(all, i+1) + dimPenalty*float64(used(rest)+1)
-		if sc := score(c, b, q.count, q.all) - price; sc > best {
-			best, bestN = sc, i+1
-		}
+	if err != nil {
+		return nil // a rate beyond all numbers says nothing about where
 	}
-	var out []string
-	for _, v := range vs[:bestN] {
-		if named(v.v) {
-			out = append(out, v.v)
-		}
-	}
-	return out, best
-}
-
-func lnChoose(n, k int) float64 {
-	a, _ := math.Lgamma(float64(n + 1))
-	b, _ := math.Lgamma(float64(k + 1))
-	c, _ := math.Lgamma(float64(n - k + 1))
-	return a - b - c
-}
-
-// expectedShare is the part of the normal reports that a conjunction has.
-func (s *service) expectedShare(set subset) float64 {
-	share := 1.0
-	if set[dimRegion] != nil && set[dimCarrier] != nil {
-		share = 0
-		for _, r := range set[dimRegion] {
-			for _, c := range set[dimCarrier] {
-				p, _ := s.Shares.pair(r, c)
-				share += p
-			}
-		}
-	}
-	for d, vs := range set {
-		paired := d == dimRegion && set[dimCarrier] != nil || d == dimCarrier && set[dimRegion] != nil
-		if vs == nil || paired {
-			continue
-		}
-		var sum float64
-		for _, v := range vs {
-			p, _ := s.Shares.of(d, v)
-			sum += p
-		}
-		share *= min(sum, 1)
-	}
-	return share
+	return best.Sets
 }
 
 // symptoms names those that make up the excess.
