@@ -53,8 +53,12 @@ func (c commander) Do(ctx context.Context, w web.Command) (in outcry.Incident, e
 	if len(todo) == 0 {
 		return outcry.Incident{}, outcry.FieldErrorf("body", "an update says something, or changes the state, the title, the impact or the cause")
 	}
-	for _, cmd := range todo {
-		if in, err = c.court.do(ctx, time.Now(), cmd); err != nil {
+	for i, cmd := range todo {
+		seen := w.Version
+		if i > 0 {
+			seen = in.Version // as we have just left it
+		}
+		if in, err = c.court.do(ctx, time.Now(), cmd, seen); err != nil {
 			return outcry.Incident{}, err
 		}
 	}

@@ -242,14 +242,15 @@ func (c *court) apply(ctx context.Context, j store.Judged) error {
 	return nil
 }
 
-// do carries out what a person says.
-func (c *court) do(ctx context.Context, at time.Time, cmd incident.Command) (outcry.Incident, error) {
+// do carries out what a person says who has seen the incident at a version; 0
+// is at any. CodeConflict when it has changed since.
+func (c *court) do(ctx context.Context, at time.Time, cmd incident.Command, seen int64) (outcry.Incident, error) {
 	// whoever asked may have gone: what the ledger has done is stored, or undone
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeFor)
 	defer cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.recall(ctx, cmd.Incident); err != nil {
+	if err := c.recall(ctx, cmd.Incident, seen); err != nil {
 		return outcry.Incident{}, err
 	}
 	ch, err := c.l.Do(at, cmd)
@@ -270,7 +271,7 @@ func (c *court) do(ctx context.Context, at time.Time, cmd incident.Command) (out
 
 // recall makes ready for a command: what was judged is stored before it, and
 // the ledger knows its incident, however long ago that closed.
-func (c *court) recall(ctx context.Context, id string) error {
+func (c *court) recall(ctx context.Context, id string, seen int64) error {
 	if len(c.unsaid) > 0 {
 		if err := c.record(ctx); err != nil {
 			return err
@@ -282,6 +283,9 @@ func (c *court) recall(ctx context.Context, id string) error {
 	in, err := c.docket.Incident(ctx, id)
 	if err != nil {
 		return err
+	}
+	if seen != 0 && in.Version != seen {
+		return outcry.Errorf(outcry.CodeConflict, "incident %s has changed since you saw it: look at it again", id)
 	}
 	c.l.Know(in)
 	return nil

@@ -103,7 +103,9 @@ func newStage(ctx context.Context, o *ReplayOptions) (_ *stage, err error) {
 		return nil, err
 	}
 	s.closers.add("stream", b.Close)
-	gather, err := bus.NewGatherer(b, bus.ByService(nil), bus.GatherOptions{Log: o.Log})
+	// one message at a time: two would overtake each other now and then, and the
+	// order of signals decides whose are taken for repeats
+	gather, err := bus.NewGatherer(b, bus.ByService(nil), bus.GatherOptions{Flights: 1, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
