@@ -1,7 +1,10 @@
 package detect
 
 import (
+	"cmp"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/outcry/outcry"
 )
@@ -112,6 +115,10 @@ type sub struct {
 	A, B string
 }
 
+func (k sub) compare(o sub) int {
+	return cmp.Or(cmp.Compare(k.Dim, o.Dim), cmp.Compare(k.A, o.A), cmp.Compare(k.B, o.B))
+}
+
 // Parts that are no dimension of a scope.
 const (
 	dimPair    = dims + iota // region × carrier
@@ -128,8 +135,9 @@ type alarm struct {
 // among them.
 func (g *thetaGrid) takeSubs(s *service, t outcry.Tick, cells []outcry.Cell, lnA float64) alarm {
 	top := alarm{over: math.Inf(-1)}
-	for k, n := range parted(cells) {
-		if a := g.takeSub(s, t, k, n, lnA); a.over > top.over || a.over == top.over && a.since < top.since {
+	sums := parted(cells)
+	for _, k := range slices.SortedFunc(maps.Keys(sums), sub.compare) { // when room is short, always for the same
+		if a := g.takeSub(s, t, k, sums[k], lnA); a.over > top.over || a.over == top.over && a.since < top.since {
 			top = a
 		}
 	}

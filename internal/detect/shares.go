@@ -1,6 +1,11 @@
 package detect
 
-import "github.com/outcry/outcry"
+import (
+	"maps"
+	"slices"
+
+	"github.com/outcry/outcry"
+)
 
 // maxCells bounds the scopes that one service remembers.
 const maxCells = 1024
@@ -47,9 +52,11 @@ func values(sc outcry.Scope) [dims]string {
 	return [dims]string{sc.Region, sc.Carrier, sc.Platform, sc.Version, sc.Segment}
 }
 
-// learn takes a quiet segment's cells.
+// learn takes a quiet segment's cells, in an order of their own: which of them
+// still find room, and how sums are rounded, must not be left to chance.
 func (s *shares) learn(g segment) {
-	for k, n := range g.Cells {
+	for _, k := range slices.SortedFunc(maps.Keys(g.Cells), outcry.CellKey.Compare) {
+		n := g.Cells[k]
 		s.All += n
 		k.Vantage = ""
 		if _, known := s.Cells[k]; known || len(s.Cells) < maxCells {
