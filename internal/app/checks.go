@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/config"
@@ -131,6 +132,9 @@ func ProbeNow(ctx context.Context, cfg *config.Config, target string) (probe.Res
 			}
 			return probe.Attempt(ctx, made.Prober, c.Timeout), nil
 		}
+	}
+	if !strings.Contains(target, "://") {
+		return probe.Result{}, outcry.FieldErrorf("target", "%q is neither the name of a check in the configuration nor a URL", target)
 	}
 	name, decode, err := probe.FromURL(target)
 	if err != nil {
