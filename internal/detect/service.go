@@ -222,8 +222,8 @@ func (s *service) remember(t outcry.Tick, y *outcry.Tally) {
 // excuse forgets what a vantage said while it was cut off: its failures are not
 // those of the service, also not when it is back.
 func (s *service) excuse(view []vantageView) {
-	for i := range min(len(view), len(s.Vantages)) {
-		if view[i].limit > 0 {
+	for i, seen := range view {
+		if seen.limit > 0 || i >= len(s.Vantages) {
 			continue
 		}
 		v := &s.Vantages[i]
