@@ -111,8 +111,11 @@ func Types() config.Types {
 			return err
 		}
 	}
-	return config.Types{Checks: checks, Channels: map[string]config.Validator{"webhook": func(config.Node) error { return nil }}}
+	return config.Types{Checks: checks, Channels: map[string]config.Validator{"webhook": noOptions}}
 }
+
+// noOptions is for a type that has none but those of every channel.
+func noOptions(n config.Node) error { return n.Decode(&struct{}{}) }
 
 // ProbeNow makes one attempt of a configured check by its name, or of a URL.
 func ProbeNow(ctx context.Context, cfg *config.Config, target string) (probe.Result, error) {

@@ -5,6 +5,7 @@ package app
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -24,8 +25,9 @@ const kills = 200
 
 // TestNothingAcknowledgedIsLostToKill kills the real binary with SIGKILL again
 // and again while clients post keyed reports, and repeat those that were not
-// answered. At the end every report that was ever acknowledged is counted, and
-// none twice.
+// answered, and while an operator opens incidents. At the end every report that
+// was ever acknowledged is counted, and none twice; every incident is there, and
+// somebody was told of it.
 func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "outcry")
@@ -33,13 +35,19 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	cfg := filepath.Join(dir, "c.yaml")
-	if err := os.WriteFile(cfg, []byte("admin_listen: \"off\"\nlisten: 127.0.0.1:0\n"+oneService), 0o600); err != nil {
+	t.Setenv("OUTCRY_TEST_MAIL", mailSecret)
+	mail := newMailbox(t)
+	if err := os.WriteFile(cfg, []byte("admin_listen: \"off\"\nlisten: 127.0.0.1:0\n"+crowded+mail.config()), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	var opened []string
 	a := &account{acknowledged: map[string]bool{}}
 	r := rand.New(rand.NewPCG(1, 2))
 	for life := range kills {
 		p := launch(t, binary, cfg, filepath.Join(dir, "data"))
+		if life%10 == 5 {
+			opened = append(opened, openOne(t, p.base, filepath.Join(dir, "data")))
+		}
 		a.harass(p.base, life, time.Duration(20+r.IntN(180))*time.Millisecond, p.kill)
 	}
 	p := launch(t, binary, cfg, filepath.Join(dir, "data"))
@@ -51,6 +59,28 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 		t.Fatalf("only %d reports were acknowledged: this proves little", len(a.acknowledged))
 	}
 	l.counted(t, len(a.acknowledged))
+	for _, id := range opened {
+		if code, body := l.get(t, "/api/v1/incidents/"+id); code != http.StatusOK || !strings.Contains(body, `"investigating"`) {
+			t.Errorf("incident %s: %d %s", id, code, body)
+		}
+	}
+	awaits(t, 2*time.Minute, "every incident's notice has come", func() bool { return mail.knows(opened) })
+}
+
+// openOne opens an incident as the folder's owner may, and gives its id.
+func openOne(t *testing.T, base, data string) string {
+	t.Helper()
+	token, err := os.ReadFile(AdminTokenFile(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, body := (&live{base: base}).post(t, "/api/v1/incidents", "application/json", `{"title":"Down","services":["shop"],"body":"We look."}`,
+		"Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	var in struct{ ID string }
+	if err := json.Unmarshal([]byte(body), &in); err != nil || code != http.StatusCreated {
+		t.Fatalf("open: %d %s, %v", code, body, err)
+	}
+	return in.ID
 }
 
 // account is kept outside of the process: which keys were answered 202, and
