@@ -17,7 +17,7 @@ const (
 	// must win over none, and as a share of all the evidence (bench/scope).
 	// Values cost no share: a fault may be in ten countries, a tenth each.
 	scopeMargin = 3.0
-	scopeShare  = 0.04
+	scopeShare  = 0.05
 )
 
 // cube is the reports since onset by scope, with what was to be expected.

@@ -32,7 +32,7 @@
 // Of the conjunctions that do, the simple are preferred: what a model gets wrong
 // grows with the evidence (a hundredfold count makes a hundred times more of
 // every imperfection), so each attribute, and each value beyond the first, must
-// also bring a share of all the evidence that there is.
+// also bring a share of the evidence that the best of them has.
 //
 // Failures among attempts are counts too: let Expect be the attempts times the
 // usual share of failures.

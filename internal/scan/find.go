@@ -12,8 +12,8 @@ type Options struct {
 	// Condition is the price in nats of each attribute that is named, beside
 	// the ln n of its values.
 	Condition float64
-	// ConditionShare and ValueShare are the shares of all the evidence that
-	// each attribute, and each value of it beyond the first, must bring.
+	// ConditionShare and ValueShare are the shares of the evidence that each
+	// attribute, and each value of it beyond the first, must bring.
 	ConditionShare, ValueShare float64
 	// Nameable says which values may be named; nil means all.
 	Nameable func(attribute int, value string) bool
@@ -51,27 +51,43 @@ func Find(cells []Cell, o Options) (Cause, error) {
 		o.Attributes = 3
 	}
 	b := q.votes()
-	most := b.most()
-	p := newPrices(q, o, most)
-	everywhere := b.evidence(func(int) bool { return true })
-	best := claim{score: math.Inf(-1)}
-	for _, attributes := range q.combinations(o.Attributes) {
-		k := q.cuboid(attributes)
-		for _, votes := range b {
-			c, ok := k.search(votes, p, best.score)
+	c := contest{q: q, b: b, o: o, everywhere: b.evidence(func(int) bool { return true })}
+	best := c.run(newPrices(q, o, 0), claim{score: math.Inf(-1)}, 0)
+	if best.attributes == nil {
+		best.score = c.everywhere
+		return q.cause(best), nil
+	}
+	evidence := best.score
+	best.score -= o.shares(best) * evidence
+	best = c.run(newPrices(q, o, evidence), best, evidence)
+	return q.cause(best), nil
+}
+
+// contest is between the conjunctions of a cube.
+type contest struct {
+	q          *cube
+	b          ballot
+	o          Options
+	everywhere float64 // the score of not being confined
+}
+
+// run gives the best claim that beats everywhere before its shares of the
+// evidence, or the one that was best before.
+func (c contest) run(p prices, best claim, evidence float64) claim {
+	for _, attributes := range c.q.combinations(c.o.Attributes) {
+		k := c.q.cuboid(attributes)
+		for _, votes := range c.b {
+			next, ok := k.search(votes, p, best.score)
 			if !ok {
 				continue
 			}
-			c.score -= b.evidence(func(i int) bool { return !q.holds(c, i) })
-			if c.score > best.score+1e-9 && c.score+o.shares(c)*most > everywhere {
-				best = c
+			next.score -= c.b.evidence(func(i int) bool { return !c.q.holds(next, i) })
+			if next.score > best.score+1e-9 && next.score+c.o.shares(next)*evidence > c.everywhere {
+				best = next
 			}
 		}
 	}
-	if best.attributes == nil {
-		best.score = everywhere
-	}
-	return q.cause(best), nil
+	return best
 }
 
 // shares of the evidence that a claim was charged.

@@ -48,17 +48,3 @@ func (b ballot) evidence(in func(cell int) bool) float64 {
 	}
 	return most
 }
-
-// most is the evidence that there is at best, were every cell to be chosen by
-// itself.
-func (b ballot) most() float64 {
-	var most float64
-	for _, votes := range b {
-		var sum float64
-		for _, v := range votes {
-			sum += max(v, 0)
-		}
-		most = max(most, sum)
-	}
-	return most
-}
