@@ -37,7 +37,12 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 	cfg := filepath.Join(dir, "c.yaml")
 	t.Setenv("OUTCRY_TEST_MAIL", mailSecret)
 	mail := newMailbox(t)
-	if err := os.WriteFile(cfg, []byte("admin_listen: \"off\"\nlisten: 127.0.0.1:0\n"+crowded+mail.config()), 0o600); err != nil {
+	text := "admin_listen: \"off\"\nlisten: 127.0.0.1:0\n" + oneService
+	for i := range kills / 10 { // a service is in one open incident at a time
+		text += fmt.Sprintf("  - {id: other-%d}\n", i)
+	}
+	text += strings.TrimPrefix(crowded, oneService) + mail.config()
+	if err := os.WriteFile(cfg, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var opened []string
@@ -46,7 +51,7 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 	for life := range kills {
 		p := launch(t, binary, cfg, filepath.Join(dir, "data"))
 		if life%10 == 5 {
-			opened = append(opened, openOne(t, p.base, filepath.Join(dir, "data")))
+			opened = append(opened, openOne(t, p.base, filepath.Join(dir, "data"), fmt.Sprintf("other-%d", len(opened))))
 		}
 		a.harass(p.base, life, time.Duration(20+r.IntN(180))*time.Millisecond, p.kill)
 	}
@@ -68,13 +73,13 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 }
 
 // openOne opens an incident as the folder's owner may, and gives its id.
-func openOne(t *testing.T, base, data string) string {
+func openOne(t *testing.T, base, data, service string) string {
 	t.Helper()
 	token, err := os.ReadFile(AdminTokenFile(data))
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, body := (&live{base: base}).post(t, "/api/v1/incidents", "application/json", `{"title":"Down","services":["shop"],"body":"We look."}`,
+	code, body := (&live{base: base}).post(t, "/api/v1/incidents", "application/json", `{"title":"Down","services":["`+service+`"],"body":"We look."}`,
 		"Authorization", "Bearer "+strings.TrimSpace(string(token)))
 	var in struct{ ID string }
 	if err := json.Unmarshal([]byte(body), &in); err != nil || code != http.StatusCreated {

@@ -59,13 +59,23 @@ func TestAFullDiskIsSaidAndHeals(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
+		if os.Getenv("CI") == "" {
+			t.Skipf("this machine's root may not mount a small disk: %v", err)
+		}
 		t.Fatalf("mount a small disk: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
 	p := launch(t, binary, cfg, filepath.Join(disk, "data"))
 	defer p.kill()
 	l := &live{base: p.base}
-	status := func() (int, string) { return l.post(t, "/api/v1/reports", "application/json", `{"service":"shop"}`) }
+	taken := 0
+	status := func() (int, string) {
+		code, body := l.post(t, "/api/v1/reports", "application/json", `{"service":"shop"}`)
+		if code == http.StatusAccepted {
+			taken++
+		}
+		return code, body
+	}
 	if code, body := status(); code != http.StatusAccepted {
 		t.Fatalf("on an empty disk: %d %s", code, body)
 	}
@@ -90,6 +100,7 @@ func TestAFullDiskIsSaidAndHeals(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "taken again when there is space", func() bool { code, _ := status(); return code == http.StatusAccepted })
+	l.counted(t, taken)
 }
 
 // fill writes until there is no space left.

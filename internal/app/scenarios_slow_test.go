@@ -71,6 +71,27 @@ func TestTwoFaultsAtOnceAreTwoIncidents(t *testing.T) {
 	}
 }
 
+// Nothing fails in a week of brigade, chatter, a blind vantage and a gap in
+// collection: nothing is published. The quiet weeks before it, 24 of a service
+// in all, cost what the budget of one a year allows: more than two of them are
+// chance once in a hundred draws.
+func TestQuietAndLoudNothingIsNothing(t *testing.T) {
+	before := 0
+	for seed := range uint64(3) {
+		r := replayed(t, "quiet-and-loud-nothing", seed+100)
+		for i := range r.Incidents {
+			t.Errorf("seed %d: published: %s", seed, r.Incidents[i].Headline)
+		}
+		before += r.HistoryIncidents
+		if r.ReportsCounted != r.ReportsIn {
+			t.Errorf("seed %d: %d taken, %d counted", seed, r.ReportsIn, r.ReportsCounted)
+		}
+	}
+	if before > 2 {
+		t.Errorf("%d were public in the quiet weeks before, of 0.5 that the budget allows", before)
+	}
+}
+
 func TestASlowFaultIsFoundWithinTheHour(t *testing.T) {
 	for seed := range uint64(3) {
 		r := replayed(t, "slow-burn", seed+100)
