@@ -20,7 +20,25 @@ type judge struct {
 const serviceID = "service"
 
 func newJudge(budget float64, zone string, first outcry.Tick) (*judge, error) {
-	cfg := detect.Config{Services: []outcry.Service{{ID: serviceID, Timezone: zone}}, FalseAlarms: budget}
+	return judgeOf(detect.Config{Services: []outcry.Service{{ID: serviceID, Timezone: zone}}, FalseAlarms: budget}, first)
+}
+
+// busy is the rate from which a judge without history takes ordinary life for
+// an outage: there it is told the order of magnitude, as an operator can by
+// detect.Config.Prior, so that what comes after can be measured. The cold
+// starts are measured without.
+const busy = 40
+
+// informed is a judge that knows how much to expect where it must.
+func informed(budget float64, n sim.Null, first outcry.Tick) (*judge, error) {
+	cfg := detect.Config{Services: []outcry.Service{{ID: serviceID, Timezone: n.Zone}}, FalseAlarms: budget}
+	if n.Rate >= busy {
+		cfg.Prior = map[string]detect.Prior{serviceID: {PerHour: 4 * n.Rate, Size: 0.4}}
+	}
+	return judgeOf(cfg, first)
+}
+
+func judgeOf(cfg detect.Config, first outcry.Tick) (*judge, error) {
 	j, err := detect.New(cfg, first)
 	if err != nil {
 		return nil, fmt.Errorf("make a judge: %w", err)
@@ -30,7 +48,7 @@ func newJudge(budget float64, zone string, first outcry.Tick) (*judge, error) {
 
 // clone goes on from a snapshot in a judge of its own.
 func (j *judge) clone(state map[string][]byte) (*judge, error) {
-	c, err := newJudge(j.cfg.FalseAlarms, j.cfg.Services[0].Timezone, j.Next())
+	c, err := judgeOf(j.cfg, j.Next())
 	if err != nil {
 		return nil, err
 	}

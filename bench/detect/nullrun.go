@@ -32,7 +32,7 @@ func newField(n sim.Null, budgets []float64, ms []method, first outcry.Tick) (*f
 		f.detectors = append(f.detectors, m.make())
 	}
 	for _, b := range budgets {
-		j, err := newJudge(b, n.Zone, first)
+		j, err := informed(b, n, first)
 		if err != nil {
 			return nil, err
 		}
