@@ -33,6 +33,16 @@ func (d *delays) mean() float64 {
 	return sum / float64(len(d.all))
 }
 
+// sem is the standard error of the mean.
+func (d *delays) sem() float64 {
+	m, n := d.mean(), float64(len(d.all))
+	var sq float64
+	for _, x := range d.all {
+		sq += (x - m) * (x - m)
+	}
+	return math.Sqrt(sq / (n - 1) / n)
+}
+
 func (d *delays) quantile(q float64) float64 { return quantile(d.all, q) }
 
 func quantile(xs []float64, q float64) float64 {

@@ -131,6 +131,7 @@ func (p *plan) run() ([]*cell, error) {
 			done++
 			log.Printf("%d of %d nulls: %s, %.1f years in %.1f s: the judge's incidents %v at budgets %v", done, len(order), c.null.Null, c.null.Years,
 				time.Since(began).Seconds(), c.null.False, c.budgets)
+			c.brief(log.Writer())
 			mu.Unlock()
 			return nil
 		})

@@ -17,7 +17,8 @@ type nullResult struct {
 	Years   float64
 	Peaks   []peaks // by method
 	Budgets []float64
-	False   []int // the judge's incidents, by budget
+	False   []int     // the judge's incidents, by budget …
+	Judged  []float64 // … and the years in which they came
 }
 
 // field is every method on one stream.
@@ -41,6 +42,17 @@ func newField(n sim.Null, budgets []float64, ms []method, first outcry.Tick) (*f
 	return f, nil
 }
 
+// judgedYears is how long the judge runs at each budget: the first, which is
+// the promise, all the time; those of a curve until two dozen false incidents
+// are due, or a while.
+func judgedYears(years float64, budgets []float64) []float64 {
+	out := []float64{years}
+	for _, b := range budgets[1:] {
+		out = append(out, min(years, max(1.5, min(24/b, 6))))
+	}
+	return out
+}
+
 // runNull streams years of a null through every method.
 func runNull(n sim.Null, years float64, budgets []float64, ms []method, seed uint64) (*nullResult, error) {
 	s, err := sim.New(n, seed)
@@ -52,13 +64,16 @@ func runNull(n sim.Null, years float64, budgets []float64, ms []method, seed uin
 		return nil, err
 	}
 	segments := int(years * sim.Year)
-	r := &nullResult{Null: n, Years: years, Peaks: make([]peaks, len(ms)), Budgets: budgets, False: make([]int, len(budgets))}
+	r := &nullResult{Null: n, Years: years, Peaks: make([]peaks, len(ms)), Budgets: budgets, False: make([]int, len(budgets)), Judged: judgedYears(years, budgets)}
 	var seg sim.Segment
 	for i := range warmup + segments {
 		s.Draw(&seg)
 		scored := i - warmup
 		r.peers(f, &seg, scored)
 		for k, j := range f.judges {
+			if float64(scored) > r.Judged[k]*sim.Year {
+				continue
+			}
 			err := j.step(&seg, func(v outcry.Verdict) bool {
 				if j.begins(v) && scored >= 0 {
 					r.False[k]++

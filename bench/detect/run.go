@@ -4,8 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/outcry/outcry/bench/detect/sim"
+	"time"
 )
 
 // options are the command's flags.
@@ -32,15 +31,112 @@ func (o *options) plan() *plan {
 	return p
 }
 
+// results are what was measured, part by part; what was not is nil.
+type results struct {
+	cells    []*cell
+	lives    []*life
+	troubles []*trouble
+	costs    []*cost
+	wall     time.Duration
+}
+
+func (o *options) part(name string) bool { return o.only == "" || o.only == name }
+
 func run(o *options, w io.Writer) error {
-	cells, err := o.plan().run()
+	if o.scenarios {
+		return o.replayed(w)
+	}
+	began := time.Now()
+	r, err := o.measure()
 	if err != nil {
 		return err
 	}
-	for _, c := range cells {
+	r.wall = time.Since(began)
+	charts, err := r.charts(o.out)
+	if err != nil {
+		return err
+	}
+	r.tables(w)
+	for _, c := range charts {
+		fmt.Fprintln(w, "chart:", c)
+	}
+	if !o.write {
+		return nil
+	}
+	return r.document()
+}
+
+func (o *options) replayed(w io.Writer) error {
+	all, err := o.play()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "Seconds: median / p90 / worst over %d seeds; of the lead, p10 and the least.\n\n", o.seeds)
+	scenarioTable(w, all)
+	return nil
+}
+
+func (o *options) measure() (r *results, err error) {
+	r = &results{}
+	p := o.plan()
+	if o.part("cost") {
+		if r.costs, err = runCosts(o.quick); err != nil {
+			return nil, err
+		}
+	}
+	if o.part("life") {
+		if r.lives, err = runLives(p.reps, o.seed); err != nil {
+			return nil, err
+		}
+	}
+	if o.part("robust") {
+		if r.troubles, err = runTroubles(p.years, o.seed); err != nil {
+			return nil, err
+		}
+	}
+	if o.part("grid") {
+		r.cells, err = p.run()
+	}
+	return r, err
+}
+
+func (r *results) tables(w io.Writer) {
+	fmt.Fprint(w, "## Goals\n\n")
+	goalTable(w, r.goals())
+	if len(r.cells) > 0 {
+		fmt.Fprint(w, "## Does the judge keep its promise\n\n")
+		nullTable(w, r.cells)
+	}
+	if r.troubles != nil {
+		fmt.Fprint(w, "## Nulls that are no steady state\n\n")
+		troubleTable(w, r.troubles)
+	}
+	if r.lives != nil {
+		fmt.Fprint(w, "## Onset and end, in seconds\n\n")
+		lifeTable(w, r.lives)
+	}
+	if r.costs != nil {
+		fmt.Fprint(w, "## Cost\n\n")
+		costTable(w, r.costs)
+	}
+	if len(r.cells) > 0 {
+		r.delayTables(w)
+	}
+}
+
+func (r *results) delayTables(w io.Writer) {
+	fmt.Fprint(w, "## Seconds to detect, at one false incident a year\n\nMean (p90) −share missed within the horizon: a day at 1 report per 15 minutes, else six hours; what is missed counts as the horizon.\n\n")
+	for _, c := range r.cells {
 		fmt.Fprintf(w, "### %s\n\n", c.null.Null)
 		c.delayTable(w)
 	}
-	_ = sim.Year
-	return nil
+	for _, c := range r.cells {
+		if len(c.budgets) == 1 {
+			continue
+		}
+		for _, k := range []int{2, 3} {
+			fmt.Fprintf(w, "### %s: delay at ×%g by false incidents a year\n\n", c.null.Null, thetas()[k])
+			c.curveTable(w, k)
+		}
+	}
 }

@@ -73,3 +73,23 @@ func (c *cell) floor(k int) *delays {
 	}
 	return &delays{}
 }
+
+// brief writes the judge's delays beside the floor's and the best peer's.
+func (c *cell) brief(w io.Writer) {
+	for k, theta := range thetas() {
+		best, name := c.best(k, deployed)
+		fmt.Fprintf(w, "  ×%-4g floor %-22s judge %-22s best peer %-22s %s\n", theta, c.floor(k), &c.delay.judge[k][0], best, name)
+	}
+}
+
+// best is the method of a class with the least mean delay at the k-th size.
+func (c *cell) best(k int, of class) (best *delays, name string) {
+	best = &delays{}
+	for m, md := range c.methods {
+		d := &c.delay.peers[m][k][0]
+		if md.Class == of && len(d.all) > 0 && (len(best.all) == 0 || d.mean() < best.mean()) {
+			best, name = d, md.Name
+		}
+	}
+	return best, name
+}

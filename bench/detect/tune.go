@@ -2,6 +2,8 @@ package main
 
 import (
 	"slices"
+
+	"gonum.org/v1/gonum/mathext"
 )
 
 // peaks are a statistic's hourly maxima over a null: from them the incidents at
@@ -36,4 +38,14 @@ func (p peaks) threshold(most int) float32 {
 		}
 	}
 	return values[lo]
+}
+
+// poissonInterval is the exact (Garwood) 95% interval of a Poisson mean of
+// which n were counted.
+func poissonInterval(n int) (lo, hi float64) {
+	const tail = 0.025
+	if n > 0 {
+		lo = mathext.GammaIncRegInv(float64(n), tail)
+	}
+	return lo, mathext.GammaIncRegInv(float64(n+1), 1-tail)
 }
