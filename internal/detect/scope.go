@@ -13,11 +13,13 @@ const (
 	scopeUntil   = 30 * time.Minute
 	symptomShare = 0.08 // of the excess: a symptom that is named
 
-	// What naming a dimension must be worth: in nats, by which a confinement
-	// must win over none, and as a share of all the evidence (bench/scope).
-	// Values cost no share: a fault may be in ten countries, a tenth each.
-	scopeMargin = 3.0
-	scopeShare  = 0.05
+	// What naming a dimension must be worth, beside ln n for each of its
+	// values: five nats, as it is asked again and again while a fault lasts,
+	// and a hundredth of the evidence. bench/scope asks more of failures among
+	// attempts, whose rates differ more from cell to cell; but a region that is
+	// silent on the carrier at fault is a handful of cells, and must be heard.
+	scopeMargin = 5.0
+	scopeShare  = 0.01
 )
 
 // cube is the reports since onset by scope, with what was to be expected.
