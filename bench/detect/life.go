@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -59,7 +60,12 @@ func runLives(reps int, seed uint64) ([]*life, error) {
 	var g errgroup.Group
 	g.SetLimit(2)
 	for _, l := range all {
-		g.Go(func() error { return l.run(reps, seed) })
+		g.Go(func() error {
+			began := time.Now()
+			err := l.run(reps, seed)
+			log.Printf("an hour's outage: %s, ×%g, ramp %v: %d seen, in %.1f s", l.Null, l.Theta, l.Ramp, len(l.final), time.Since(began).Seconds())
+			return err
+		})
 	}
 	return all, g.Wait()
 }

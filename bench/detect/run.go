@@ -85,7 +85,7 @@ func (o *options) measure() (r *results, err error) {
 		}
 	}
 	if o.part("life") {
-		if r.lives, err = runLives(p.reps, o.seed); err != nil {
+		if r.lives, err = runLives(min(p.reps, 60), o.seed); err != nil {
 			return nil, err
 		}
 	}
