@@ -32,7 +32,7 @@ const (
 	hasWide
 	hasAgent
 	hasID
-	knownFields = 1<<iota - 1
+	hasCount
 )
 
 // signalTexts is how many texts a signal has: the first bits of its fields.
@@ -93,6 +93,9 @@ func (s *Signal) encodable() error {
 		if len(*text) > MaxSignalText {
 			return Errorf(CodeInvalid, "signal with a text of %d bytes, at most %d are allowed", len(*text), MaxSignalText)
 		}
+	}
+	if s.Count > MaxCount {
+		return Errorf(CodeInvalid, "signal with a count of %d, at most %d are allowed", s.Count, MaxCount)
 	}
 	if !validTime(s.At.UnixMilli()) {
 		return Errorf(CodeInvalid, "signal with a time that is out of range")
@@ -190,6 +193,10 @@ func (s *Signal) appendPseudonyms(dst []byte) (out []byte, fields uint16) {
 	if s.ID != 0 {
 		fields |= hasID
 		dst = binary.LittleEndian.AppendUint64(dst, s.ID)
+	}
+	if s.Count != 0 {
+		fields |= hasCount
+		dst = binary.LittleEndian.AppendUint32(dst, s.Count)
 	}
 	return dst, fields
 }

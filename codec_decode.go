@@ -145,7 +145,7 @@ func (r *batchReader) readRecord(s *Signal) {
 	fields := binary.LittleEndian.Uint16(head)
 	s.Kind, s.Outcome = Kind(head[2]&0xf), Outcome(head[2]>>4)
 	r.ms += r.varint()
-	if !validKind(s.Kind, s.Outcome) || !validTime(r.ms) || fields&^knownFields != 0 {
+	if !validKind(s.Kind, s.Outcome) || !validTime(r.ms) {
 		r.bad = true
 		return
 	}
@@ -168,6 +168,10 @@ func (r *batchReader) readRecord(s *Signal) {
 	}
 	if fields&hasID != 0 {
 		s.ID = r.uint64()
+	}
+	if fields&hasCount != 0 {
+		s.Count = r.uint32()
+		r.bad = r.bad || s.Count > MaxCount
 	}
 }
 

@@ -19,7 +19,7 @@ func drawSignal(t *rapid.T) Signal {
 	)
 	number := rapid.OneOf(rapid.Just(uint64(0)), rapid.Uint64())
 	return Signal{
-		Kind:    Kind(rapid.IntRange(int(KindReport), int(KindCoverage)).Draw(t, "kind")),
+		Kind:    Kind(rapid.IntRange(int(KindReport), int(KindMetric)).Draw(t, "kind")),
 		Outcome: Outcome(rapid.IntRange(int(Bad), int(Unknown)).Draw(t, "outcome")),
 		At:      time.UnixMilli(rapid.Int64Range(-62135596800000, 253402300799999).Draw(t, "ms")).UTC(),
 		Service: text.Draw(t, "service"),
@@ -35,6 +35,7 @@ func drawSignal(t *rapid.T) Signal {
 		Network:  number.Draw(t, "network"),
 		Wide:     number.Draw(t, "wide"),
 		Agent:    rapid.OneOf(rapid.Just(uint32(0)), rapid.Uint32()).Draw(t, "agent"),
+		Count:    rapid.OneOf(rapid.Just(uint32(0)), rapid.Uint32Max(MaxCount)).Draw(t, "count"),
 		ID:       number.Draw(t, "id"),
 	}
 }
@@ -87,7 +88,7 @@ func TestBatchesThatAreRefused(t *testing.T) {
 		"a count beyond the data allocates nothing":  huge,
 		"a table beyond the data allocates nothing":  {batchVersion, 0xff, 0xff, 0x7f},
 		"a kind that does not exist":                 {batchVersion, 0, 1, 0, 0, 15, 0},
-		"a field that does not exist":                {batchVersion, 0, 1, 0, 0x80, 1, 0},
+		"a count beyond its bound":                   {batchVersion, 0, 1, 0, 0x80, 7, 0, 0xff, 0xff, 0xff, 0xff},
 		"a text that is not in the table":            {batchVersion, 0, 1, 1, 0, 1, 0, 7},
 		"a text longer than the limit":               append([]byte{batchVersion, 1, 0x81, 0x20}, make([]byte, 5000)...),
 	} {
@@ -104,6 +105,7 @@ func TestSignalsThatCannotBeEncoded(t *testing.T) {
 	for name, s := range map[string]Signal{
 		"a signal without a kind":      {},
 		"an outcome that is not known": {Kind: KindReport, Outcome: 3},
+		"a count beyond its bound":     {Kind: KindMetric, Count: MaxCount + 1},
 		"a text beyond the limit":      {Kind: KindReport, Reason: strings.Repeat("x", MaxSignalText+1)},
 		"a year that JSON cannot say":  {Kind: KindReport, At: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},
 	} {

@@ -46,12 +46,18 @@ type Incident struct {
 	// OnsetAtPublication is the estimate that the first public word gave.
 	OnsetAtPublication time.Time
 	Evidence           []Evidence
-	Size               Size
-	Headline           string // the incident in one paragraph of plain words
-	Cause              string // set by people
+	// Bulletins are what vendors' own pages said of its services, oldest first,
+	// from what they said when it began. They are statements, not truth.
+	Bulletins []Bulletin
+	Size      Size
+	Headline  string // the incident in one paragraph of plain words
+	Cause     string // set by people
 
 	// Instants of its life; zero where it never happened.
 	DetectedAt, PublishedAt, ConfirmedAt, MonitoringAt, ClosedAt time.Time
+	// EndedAt is when it ended as checks tell; zero where they took no part.
+	// Known only from MonitoringAt on, and earlier than that.
+	EndedAt time.Time
 	// AnswerBy is when a confirm-with-deadline policy publishes on its own.
 	AnswerBy  time.Time
 	UpdatedAt time.Time
@@ -61,6 +67,15 @@ type Incident struct {
 
 // Open reports whether the incident is not over.
 func (i *Incident) Open() bool { return !i.State.Terminal() }
+
+// Over is the best estimate of when the fault ended, for people the end of what
+// they felt; zero while it goes on.
+func (i *Incident) Over() time.Time {
+	if i.MonitoringAt.IsZero() || i.EndedAt.IsZero() {
+		return i.MonitoringAt
+	}
+	return i.EndedAt
+}
 
 // Update is one entry of an incident's timeline.
 type Update struct {
@@ -92,6 +107,7 @@ type Notice struct {
 	ID          string // stable over retries: receivers drop repeats by it
 	Kind        NoticeKind
 	Channel     string // name of the configured channel
+	To          string // which of the channel's subscribers; empty where it has one
 	Incident    Incident
 	Update      Update
 	CreatedAt   time.Time

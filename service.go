@@ -10,6 +10,7 @@ type Service struct {
 	Symptoms    []Symptom
 	DependsOn   []string // IDs of services without which this one fails
 	Timezone    string   // IANA name; the rhythm of its users' week
+	Aliases     []string // further names that people write in posts
 	Private     bool     // never shown to the public
 }
 

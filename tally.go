@@ -1,5 +1,14 @@
 package outcry
 
+import "time"
+
+// NetworkWindow is the time in which a network counts once in [Tally.Networks]:
+// ten minutes of the clock, by the signals' own time.
+const NetworkWindow = 10 * time.Minute
+
+// HourWindow is likewise that of [Tally.Hourly]: an hour of the clock.
+const HourWindow = time.Hour
+
 // Tally is what one stream (service × kind) brought in one tick.
 //
 // Tallies are additive: the partial tallies of partitions, and of successive
@@ -9,7 +18,14 @@ type Tally struct {
 	Kind    Kind
 	Tick    Tick
 	Counts
-	Networks uint32 // distinct networks among Fresh
+	// Networks is how many networks among Fresh were heard for the first time in
+	// the tick's [NetworkWindow], so that over one window it sums to how many
+	// different ones there were. It does not sum so over several windows.
+	Networks uint32
+	// Hourly is how many of Networks were heard for the first time in the tick's
+	// [HourWindow]: a small service's crowd comes together in an hour, and seldom
+	// in ten minutes.
+	Hourly uint32
 	// Strange is how many of Fresh came with an agent that this service's
 	// ordinary crowd hardly ever has, all from the one commonest such agent.
 	Strange uint32

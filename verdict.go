@@ -40,6 +40,7 @@ type Verdict struct {
 	Evidence  []Evidence // the ledger behind Nats, strongest first; only while Tier > TierNone
 	Confirmed bool       // two kinds of evidence agree, or one is extreme and diverse
 	Onset     Onset      // only while Tier > TierNone
+	Ended     time.Time  // while it recovers: when checks say that it ended; zero where they took no part
 	Affected  Affected   // where it reaches
 	Size      Size
 	// Own is whether the service's own trouble explains it. It is false for a
@@ -53,7 +54,7 @@ type Verdict struct {
 
 // Evidence is what one stream adds to, or takes from, the belief.
 type Evidence struct {
-	Stream string  `json:"stream"` // report, probe, post, bulletin, alert
+	Stream string  `json:"stream"` // report, probe, post, trend, metric, bulletin, alert
 	Nats   float64 `json:"nats"`
 	Words  string  `json:"words"` // "41 distinct reporters where 0.6 are usual, from 23 networks"
 }
