@@ -49,12 +49,13 @@ func blocks() []block {
 }
 
 // isMetadata reports whether a cloud serves its machines' credentials there:
-// AWS, Google and Azure share the first, Alibaba has the second; the others
-// are the IPv6 forms of AWS and of Google. Not even an operator's literal
+// AWS, Google and Azure share the first, Alibaba has the second, Azure's agents
+// the third (of a public network) and Oracle's the fourth; the others are the
+// IPv6 forms of AWS, Google and Oracle. Not even an operator's literal
 // target reaches them; an entry on the list of exceptions does.
 func isMetadata(a netip.Addr) bool {
 	switch a.String() {
-	case "169.254.169.254", "100.100.100.200", "fd00:ec2::254", "fd20:ce::254":
+	case "169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254", "fd00:c1::a9fe:a9fe":
 		return true
 	}
 	return false

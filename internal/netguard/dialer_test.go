@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -141,6 +142,48 @@ func TestAllowedTargetsAreDialled(t *testing.T) {
 	} {
 		if err := dial(t, c.d, net.JoinHostPort(c.host, port)); err != nil {
 			t.Errorf("%s: %v", says, err)
+		}
+	}
+}
+
+// A brief dialer asks the guard like any other, and leaves the kernel's tests of
+// idle connections out.
+func TestBrief(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	guard, err := netguard.New([]string{"127.0.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := guard.Dialer(nil)
+	for _, c := range []struct {
+		says   string
+		dialer *netguard.Dialer
+		tests  int
+	}{{"the usual one", d, 1}, {"the brief one", d.Brief(), 0}} {
+		conn, err := c.dialer.DialContext(t.Context(), "tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := conn.(*net.TCPConn).SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got int
+		err = raw.Control(func(fd uintptr) {
+			if got, err = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_KEEPALIVE); err != nil {
+				t.Error(err)
+			}
+		})
+		if err != nil || got != c.tests {
+			t.Errorf("%s: SO_KEEPALIVE is %d, %v", c.says, got, err)
+		}
+		conn.Close()
+		if _, err := c.dialer.DialContext(t.Context(), "tcp", "169.254.169.254:80"); !netguard.IsRefused(err) {
+			t.Errorf("%s dials the metadata service: %v", c.says, err)
 		}
 	}
 }

@@ -16,6 +16,7 @@ type Guard struct {
 	nets   []netip.Prefix      // exceptions by address
 	names  map[string]struct{} // exceptions by host name
 	own    bool                // see Own
+	closed bool                // see Closed
 }
 
 // New makes a guard with the operator's exceptions: networks ("10.0.0.0/8"),
@@ -56,8 +57,20 @@ func (g *Guard) Own() *Guard {
 	if g != nil {
 		own = *g
 	}
-	own.own = true
+	own.own = !own.closed
 	return &own
+}
+
+// Closed is the guard for targets that another process names, such as a core to
+// its remote vantages: [Guard.Own] adds nothing to it, so that only this
+// machine's own list of exceptions opens what is near it.
+func (g *Guard) Closed() *Guard {
+	var closed Guard
+	if g != nil {
+		closed = *g
+	}
+	closed.own, closed.closed = false, true
+	return &closed
 }
 
 // Check says whether an address, as which host resolved, may be dialled.

@@ -47,6 +47,11 @@ func TestCheckTellsPublicAddressesFromOthers(t *testing.T) {
 		"169.254.169.254":        "metadata",
 		"fd00:ec2::254":          "metadata",
 		"100.100.100.200":        "metadata",
+		"168.63.129.16":          "metadata", // Azure's agents
+		"192.0.0.192":            "metadata", // Oracle's
+		"fd00:c1::a9fe:a9fe":     "metadata",
+		"::ffff:168.63.129.16":   "metadata",
+		"2002:a83f:8110::":       "metadata",
 		"224.0.0.1":              "multicast",
 		"ff02::1":                "multicast",
 		"255.255.255.255":        "reserved",
@@ -154,4 +159,24 @@ func TestWrappingNeverOpens(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What another process names as a target opens nothing that this machine's own
+// list does not.
+func TestClosedGuardHasNoOwnTargets(t *testing.T) {
+	near, listed := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("10.1.2.3")
+	g := guard(t, "10.1.2.0/24")
+	if err := g.Own().Check("127.0.0.1", near); err != nil {
+		t.Errorf("the operator's own target: %v", err)
+	}
+	if g.Closed().Own().Check("127.0.0.1", near) == nil {
+		t.Error("another's target on loopback is let through")
+	}
+	if err := g.Closed().Own().Check("10.1.2.3", listed); err != nil {
+		t.Errorf("an exception: %v", err)
+	}
+	var none *netguard.Guard
+	if none.Closed().Own().Check("127.0.0.1", near) == nil {
+		t.Error("the strictest guard lets another's target on loopback through")
+	}
 }
