@@ -9,20 +9,20 @@ import (
 
 // counts are the columns countColumns and cells of a row, as scanned.
 type counts struct {
-	n     [7]int64
+	n     [8]int64
 	cells sql.RawBytes
 }
 
 // into gives the targets of a scan, in the order of the columns.
 func (c *counts) into() []any {
-	return []any{&c.n[0], &c.n[1], &c.n[2], &c.n[3], &c.n[4], &c.n[5], &c.n[6], &c.cells}
+	return []any{&c.n[0], &c.n[1], &c.n[2], &c.n[3], &c.n[4], &c.n[5], &c.n[6], &c.n[7], &c.cells}
 }
 
 // fill copies what was scanned into the tally; without a codec, all but the
 // cells.
 func (c *counts) fill(t *outcry.Tally, codec *cellCodec) (err error) {
 	t.Counts = c.counts()
-	t.Networks, t.Strange = clamp(c.n[5]), clamp(c.n[6])
+	t.Networks, t.Strange, t.Hourly = clamp(c.n[5]), clamp(c.n[6]), clamp(c.n[7])
 	if codec != nil {
 		t.Cells, err = codec.decode(c.cells)
 	}
@@ -35,7 +35,7 @@ func (c *counts) counts() outcry.Counts {
 
 // appendCounts appends a tally's columns in the order of countColumns.
 func appendCounts(args []any, t *outcry.Tally) []any {
-	return append(args, int64(t.Total), int64(t.Bad), int64(t.Unknown), int64(t.Distinct), int64(t.Fresh), int64(t.Networks), int64(t.Strange))
+	return append(args, int64(t.Total), int64(t.Bad), int64(t.Unknown), int64(t.Distinct), int64(t.Fresh), int64(t.Networks), int64(t.Strange), int64(t.Hourly))
 }
 
 // clamp keeps a sum over years within the vocabulary's 32 bits.

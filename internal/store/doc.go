@@ -1,5 +1,5 @@
 // Package store keeps what must outlive the process: tallies, incidents,
-// notices, the judge's memory, settings. It runs on SQLite (the default) and
+// notices, comments, the judge's memory, settings. It runs on SQLite (the default) and
 // on PostgreSQL through one schema and, but for the row locks that only
 // PostgreSQL needs, one text of every statement.
 //
@@ -18,7 +18,8 @@
 //   - [Store.Apply] moves the last judged tick by compare-and-set, and writes
 //     the incidents that came of it, their notices and the judge's memory in one
 //     transaction: of two judges of one tick, the second writes nothing.
-//   - [Store.ClaimNotices] takes notices under a lease before they are sent.
+//   - [Store.ClaimNotices] takes notices under a lease before they are sent, and
+//     [Store.ClaimWords] what is due to visitors who asked to be told.
 //
 // # Failing
 //

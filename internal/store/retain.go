@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,7 +18,11 @@ type Retention struct {
 	Hours     time.Duration // hourly rows, then nothing
 	Incidents time.Duration // incidents, after they closed
 	Notices   time.Duration // notices, after they were queued, that are done
-	Salts     time.Duration // keys of pseudonyms, after Retain first met them
+	Comments  time.Duration // comments, after they were written, in whatever state
+	// Salts are keys of pseudonyms: how long each is kept after Retain first met
+	// it, by its period's class, which is the name up to the first dash. A class
+	// that is not named is kept for good.
+	Salts map[string]time.Duration
 }
 
 // DefaultRetention keeps a week in full, two months in five minutes, thirteen
@@ -25,7 +30,7 @@ type Retention struct {
 // incident. It costs about what BenchmarkServiceYear prints.
 func DefaultRetention() Retention {
 	const day = 24 * time.Hour
-	return Retention{Ticks: 7 * day, Minutes: 60 * day, Hours: 396 * day, Notices: 90 * day, Salts: 35 * day}
+	return Retention{Ticks: 7 * day, Minutes: 60 * day, Hours: 396 * day, Notices: 90 * day}
 }
 
 // The widths of roll-ups, in ticks. Their numbers are stored; they never change.
@@ -191,19 +196,26 @@ func (m rollupSums) ticks() []outcry.Tick {
 	return ticks
 }
 
-// forget deletes incidents, notices and salts that are past keeping.
+// forget deletes incidents, notices, comments, subscribers and salts that are past keeping.
 func (s *Store) forget(ctx context.Context, now time.Time, r Retention) error {
 	ago := func(d time.Duration) int64 { return millis(now.Add(-d)) }
-	steps := []struct {
+	type step struct {
 		keep  time.Duration
 		doing string
 		query string
 		args  []any
-	}{
+	}
+	steps := []step{
 		{r.Incidents, "deleting old incidents", "DELETE FROM incidents WHERE is_open = 0 AND closed < $1", []any{ago(r.Incidents)}},
 		{r.Notices, "deleting old notices", "DELETE FROM notices WHERE due IS NULL AND created < $1", []any{ago(r.Notices)}},
-		{r.Salts, "dating new salts", "UPDATE salts SET seen = $1 WHERE seen = 0", []any{millis(now)}},
-		{r.Salts, "deleting old salts", "DELETE FROM salts WHERE seen < $1", []any{ago(r.Salts)}},
+		{1, "forgetting subscribers who have waited for too long", "DELETE FROM subscribers WHERE expires < $1", []any{millis(now)}},
+		{r.Comments, "deleting old comments", "DELETE FROM comments WHERE at < $1", []any{ago(r.Comments)}},
+		{staleAlert, "forgetting alerts that are not told of any more", "DELETE FROM alerts WHERE seen < $1", []any{ago(staleAlert)}},
+	}
+	for _, class := range slices.Sorted(maps.Keys(r.Salts)) {
+		keep, names := r.Salts[class], class+"-%"
+		steps = append(steps, step{keep, "dating new salts", "UPDATE salts SET seen = $1 WHERE seen = 0 AND period LIKE $2", []any{millis(now), names}},
+			step{keep, "deleting old salts", "DELETE FROM salts WHERE seen > 0 AND seen < $1 AND period LIKE $2", []any{ago(keep), names}})
 	}
 	for _, st := range steps {
 		if st.keep <= 0 {

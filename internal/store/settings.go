@@ -30,6 +30,23 @@ func (s *Store) PutSetting(ctx context.Context, key string, value []byte) error 
 	})
 }
 
+// KeepSetting gives the value under the key, and stores fresh as that when there
+// is none: of several instances that start together, all get the first one's.
+func (s *Store) KeepSetting(ctx context.Context, key string, fresh []byte) ([]byte, error) {
+	known, err := s.Setting(ctx, key)
+	if outcry.CodeOf(err) != outcry.CodeNotFound {
+		return known, err
+	}
+	err = s.write(ctx, "writing a setting", func(t *txn) error {
+		_, err := t.exec("INSERT INTO settings (name, data) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", key, fresh)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Setting(ctx, key)
+}
+
 // saltBytes is the length of a salt: as much as the keyed hash takes in.
 const saltBytes = 32
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/store"
 )
@@ -46,21 +47,36 @@ func TestSaltIsMadeOnce(t *testing.T) {
 
 func TestRetainForgetsSalts(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store.Store) {
-		first, err := s.Salt(t.Context(), "p")
-		ok(t, err)
-		keep := store.Retention{Salts: time.Hour}
-		ok(t, s.Retain(t.Context(), noon, keep)) // meets it
+		salts := func() (out [3][]byte) {
+			for i, period := range []string{"person-2026-11-23", "network-2026-10-01", "agent"} {
+				salt, err := s.Salt(t.Context(), period)
+				ok(t, err)
+				out[i] = salt
+			}
+			return out
+		}
+		first := salts()
+		keep := store.Retention{Salts: map[string]time.Duration{"person": time.Hour, "network": 100 * time.Hour}}
+		ok(t, s.Retain(t.Context(), noon, keep)) // meets them
 		ok(t, s.Retain(t.Context(), noon.Add(time.Hour), keep))
-		again, err := s.Salt(t.Context(), "p")
-		ok(t, err)
-		if !bytes.Equal(first, again) {
+		if cmp.Diff(first, salts()) != "" {
 			t.Error("a salt was forgotten too early")
 		}
 		ok(t, s.Retain(t.Context(), noon.Add(time.Hour+time.Millisecond), keep))
-		fresh, err := s.Salt(t.Context(), "p")
-		ok(t, err)
-		if bytes.Equal(first, fresh) {
-			t.Error("a salt that is past keeping was kept")
+		later := salts()
+		if bytes.Equal(first[0], later[0]) {
+			t.Error("a person's salt that is past keeping was kept")
+		}
+		if !bytes.Equal(first[1], later[1]) {
+			t.Error("a network's salt was forgotten with those of people")
+		}
+		ok(t, s.Retain(t.Context(), noon.Add(1000*time.Hour), keep))
+		last := salts()
+		if bytes.Equal(first[1], last[1]) {
+			t.Error("a network's salt that is past keeping was kept")
+		}
+		if !bytes.Equal(first[2], last[2]) {
+			t.Error("the salt of a class that is kept for good was forgotten")
 		}
 	})
 }

@@ -61,6 +61,21 @@ func (t *txn) movePosition(partition int, from, to uint64, complete outcry.Tick)
 	return must(moved, err, "partition %d is not at position %d", partition, from)
 }
 
+// Rewind sets the partition's position back from `from` to `to`: its stream was
+// replaced by one that has less. CodeConflict when the position is not `from`.
+func (s *Store) Rewind(ctx context.Context, partition int, from, to uint64) error {
+	if to > from {
+		return outcry.FieldErrorf("to", "position %d cannot be set back to %d", from, to)
+	}
+	if err := s.writable(); err != nil {
+		return err
+	}
+	return s.write(ctx, "setting a position back", func(t *txn) error {
+		moved, err := t.exec("UPDATE positions SET seq = $1 WHERE part = $2 AND seq = $3", int64(to), partition, int64(from))
+		return must(moved, err, "partition %d is not at position %d", partition, from)
+	})
+}
+
 // Position tells how far the partition is counted: the last sequence number,
 // the complete tick, and the instant (the end of that tick, in stream time) from
 // which a counter re-reads its memory backwards. All are zero of a partition

@@ -121,6 +121,33 @@ func TestPosition(t *testing.T) {
 	})
 }
 
+// A position goes back only from where it is, and takes the watermark's word as
+// it is: what was counted stays counted.
+func TestRewind(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store) {
+		ok(t, s.CommitTallies(t.Context(), 0, 0, 9, tick(3), nil))
+		for _, c := range []struct {
+			says     string
+			from, to uint64
+			code     outcry.Code
+		}{
+			{"forward", 9, 10, outcry.CodeInvalid},
+			{"from where it is not", 8, 2, outcry.CodeConflict},
+			{"back", 9, 2, ""},
+		} {
+			if err := s.Rewind(t.Context(), 0, c.from, c.to); outcry.CodeOf(err) != c.code {
+				t.Errorf("%s: %v, want %q", c.says, err, c.code)
+			}
+		}
+		seq, complete, _, err := s.Position(t.Context(), 0)
+		ok(t, err)
+		if seq != 2 || complete != tick(3) {
+			t.Errorf("it is at %d, %d", seq, complete)
+		}
+		ok(t, s.CommitTallies(t.Context(), 0, 2, 3, tick(4), nil))
+	})
+}
+
 func TestTallyQuery(t *testing.T) {
 	probe := outcry.Tally{Service: "mail", Kind: outcry.KindProbe, Tick: tick(2), Counts: outcry.Counts{Total: 3, Unknown: 1}}
 	coverage := outcry.Tally{Kind: outcry.KindCoverage, Tick: tick(2), Counts: outcry.Counts{Total: 1, Bad: 1}}

@@ -18,9 +18,9 @@ type wideStmt struct {
 }
 
 const (
-	countColumns = "total, bad, unsure, persons, fresh, networks, strange"
+	countColumns = "total, bad, unsure, persons, fresh, networks, strange, hourly"
 	tallyColumns = "stream, tick, part, " + countColumns + ", cells"
-	tallyWidth   = 11
+	tallyWidth   = 12
 )
 
 // prepareWide prepares the statements of commits, widest first.
