@@ -267,20 +267,3 @@ func (b *Bus) Last(ctx context.Context, partition int) (uint64, error) {
 	}
 	return m.Sequence, nil
 }
-
-// Trim drops the partition's messages up to and including sequence number upTo:
-// those that have been counted and are not needed to rebuild any memory.
-func (b *Bus) Trim(ctx context.Context, partition int, upTo uint64) error {
-	if err := b.checkPartition(partition); err != nil || upTo == 0 {
-		return err
-	}
-	stream, err := b.js.Stream(ctx, streamName)
-	if err != nil {
-		return outcry.Wrap(outcry.CodeUnavailable, err, "looking up the stream")
-	}
-	err = stream.Purge(ctx, jetstream.WithPurgeSubject(b.subject(partition)), jetstream.WithPurgeSequence(upTo+1))
-	if err != nil {
-		return outcry.Wrap(outcry.CodeUnavailable, err, "trimming partition %d up to %d", partition, upTo)
-	}
-	return nil
-}

@@ -30,6 +30,7 @@ func TestEveryBackend(t *testing.T) {
 		{"partitions are apart", partitionsAreApart},
 		{"handlers error ends consuming", handlersErrorEndsConsuming},
 		{"trim drops only what is counted", trimDropsOnlyWhatIsCounted},
+		{"extent tells one stream from another", extentTellsOneStreamFromAnother},
 		{"full stream refuses until trimmed", fullStreamRefusesUntilTrimmed},
 		{"message beyond the payload is refused", messageBeyondThePayloadIsRefused},
 		{"many messages arrive complete and once", manyMessagesArriveCompleteAndOnce},
@@ -170,15 +171,72 @@ func handlersErrorEndsConsuming(t *testing.T, open opener) {
 func trimDropsOnlyWhatIsCounted(t *testing.T, open opener) {
 	b := open(func(c *Config) { c.Partitions = 2 })
 	publish(t, b, 1, "other")
-	seqs := publish(t, b, 0, "a", "b", "c")
-	if err := b.Trim(t.Context(), 0, seqs[1]); err != nil {
+	publish(t, b, 0, "a")
+	last := publish(t, b, 0, "b")[0]
+	publish(t, b, 0, "c")
+	publish(t, b, 1, "another")
+	middle := collect(t, b, 0, 0, time.Time{}, 3)[2].At
+	e, err := b.Extent(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		at   time.Time
+		want uint64
+		why  string
+	}{
+		{middle, last, "when one was stored"},
+		{middle.Add(-time.Hour), e.First - 1, "before all"},
+		{middle.Add(time.Hour), e.Last, "after all"},
+	} {
+		if got, err := b.Before(t.Context(), e, c.at); err != nil || got != c.want {
+			t.Errorf("%s: the last one before is %d, %v; want %d", c.why, got, err, c.want)
+		}
+	}
+	if err := b.Trim(t.Context(), last); err != nil {
 		t.Fatal(err)
 	}
 	if w := words(collect(t, b, 0, 0, time.Time{}, 1)); w != "c" {
 		t.Errorf("left is %q, want c", w)
 	}
-	if w := words(collect(t, b, 1, 0, time.Time{}, 1)); w != "other" {
-		t.Errorf("the other partition has %q, want other", w)
+	if w := words(collect(t, b, 1, 0, time.Time{}, 1)); w != "another" {
+		t.Errorf("the other partition has %q, want another", w)
+	}
+	trimmed, err := b.Extent(t.Context())
+	if err != nil || trimmed.First != last+1 || trimmed.Last != e.Last || trimmed.Bytes >= e.Bytes {
+		t.Errorf("it is %+v after trimming %+v up to %d, %v", trimmed, e, last, err)
+	}
+}
+
+// A stream that was deleted and made again is another one; one that is opened
+// again, also with other limits, is the same.
+func extentTellsOneStreamFromAnother(t *testing.T, open opener) {
+	b := open(nil)
+	publish(t, b, 0, "a", "b")
+	first, err := b.Extent(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Last-first.First != 1 || first.Bytes == 0 {
+		t.Errorf("two messages are %+v", first)
+	}
+	b.config.MaxBytes = 1 << 30
+	if err := b.makeStream(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	same, err := b.Extent(t.Context())
+	if err != nil || !same.Born.Equal(first.Born) || same.MaxBytes != 1<<30 {
+		t.Errorf("with another limit it is %+v, %v; it was %+v", same, err, first)
+	}
+	if err := b.js.DeleteStream(t.Context(), streamName); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.makeStream(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	other, err := b.Extent(t.Context())
+	if err != nil || other.Born.Equal(first.Born) || other.Last != 0 {
+		t.Errorf("made again it is %+v, %v; it was %+v", other, err, first)
 	}
 }
 
@@ -196,10 +254,16 @@ func fullStreamRefusesUntilTrimmed(t *testing.T, open opener) {
 	if outcry.CodeOf(err) != outcry.CodeUnavailable || last == 0 {
 		t.Fatalf("after message %d the full stream gave %v, want %s", last, err, outcry.CodeUnavailable)
 	}
-	if err := b.Trim(t.Context(), 0, last); err != nil {
+	if err := b.Ready(t.Context()); outcry.CodeOf(err) != outcry.CodeUnavailable {
+		t.Errorf("a full stream is ready: %v", err)
+	}
+	if err := b.Trim(t.Context(), last); err != nil {
 		t.Fatal(err)
 	}
 	publish(t, b, 0, "room again")
+	if err := b.Ready(t.Context()); err != nil {
+		t.Errorf("a stream with room is not ready: %v", err)
+	}
 }
 
 func messageBeyondThePayloadIsRefused(t *testing.T, open opener) {

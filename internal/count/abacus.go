@@ -93,8 +93,11 @@ func (a *Abacus) windowOf(t outcry.Tick) int64 {
 
 // turn ends a network window: what it saw is learned, memory is tidied.
 func (a *Abacus) turn(w int64) {
+	late := outcry.Ticks(a.cfg.Lateness)
 	for _, st := range a.streams {
 		st.turn(a.window, a.now)
+		st.voices.forget(a.now-late, a.now+late)
+		st.hourly.forget(a.now-late, a.now+late)
 	}
 	a.ids.sweep(a.now)
 	a.window = w
@@ -107,6 +110,10 @@ func (a *Abacus) count(st *stream, h *held, s *outcry.Signal, stored time.Time) 
 		a.dirty = append(a.dirty, h)
 	}
 	c := h.cell(s, a.seed, a.cfg.MaxCells)
+	if s.Kind == outcry.KindMetric || s.Kind == outcry.KindTrend {
+		h.reading(c, s, a.late(s, stored))
+		return
+	}
 	h.total.bump(s.Outcome)
 	c.bump(s.Outcome)
 	if s.Outcome != outcry.Bad || !personal(s.Kind) {
@@ -114,14 +121,33 @@ func (a *Abacus) count(st *stream, h *held, s *outcry.Signal, stored time.Time) 
 	}
 	h.total.who.add(s.Reporter, a.cfg.Exact)
 	c.who.add(s.Reporter, a.cfg.Exact)
-	if age := stored.Sub(s.At); age > a.cfg.Lateness || age < -a.cfg.Lateness {
+	if a.late(s, stored) {
 		return
 	}
 	if st.fresh(s, a.now, &a.cfg) {
 		h.total.n.Fresh++
 		c.n.Fresh++
-		h.mark(s, st, a.cfg.Exact)
+		h.mark(s, st)
 	}
+}
+
+// late reports whether a signal comes too late, or too early, for the judge.
+func (a *Abacus) late(s *outcry.Signal, stored time.Time) bool {
+	age := stored.Sub(s.At)
+	return age > a.cfg.Lateness || age < -a.cfg.Lateness
+}
+
+// reading counts one of a metric, or of a trend. One that the judge does not see any more is
+// none that it could take for zero.
+func (h *held) reading(c *cell, s *outcry.Signal, late bool) {
+	o, n := s.Outcome, s.Count
+	if late || o == outcry.Unknown {
+		o, n = outcry.Unknown, 0
+	}
+	h.total.bump(o)
+	c.bump(o)
+	h.total.n.Fresh += n
+	c.n.Fresh += n
 }
 
 // personal reports whether signals of the kind come from people, who are told
@@ -171,11 +197,11 @@ func (a *Abacus) Discard() { a.Flush() }
 
 // Rebuild is how much of the stream before a position has to be read again to
 // bring the memory back, given a snapshot that is at most a window old: the
-// running network window and the one before it need to know who was new in
+// running hour of networks and the one before it need to know who was new in
 // them, that needs the reports of a repeat window before, and those the IDs of
 // another.
 func (a *Abacus) Rebuild() time.Duration {
-	return 2*a.cfg.NetworkWindow + a.cfg.memory()
+	return 2*max(a.cfg.NetworkWindow, outcry.HourWindow) + a.cfg.memory()
 }
 
 // memory is how far back an answer of the moment may reach.

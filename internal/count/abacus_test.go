@@ -122,6 +122,45 @@ func TestWhatCounts(t *testing.T) {
 	}
 }
 
+// Every kind has the same allowance. Within it a signal is news for the judge; after
+// it people are counted and are no news, a reading or a trend tells nothing, and of
+// what is a fact whenever it comes (a check, a bulletin, an alert) the tally is put
+// right: the judge does not look so far back.
+func TestLatenessByKind(t *testing.T) {
+	people, late := outcry.Counts{Total: 1, Bad: 1, Distinct: 1, Fresh: 1}, outcry.Counts{Total: 1, Bad: 1, Distinct: 1}
+	told, untold := outcry.Counts{Total: 1, Bad: 1, Fresh: 7}, outcry.Counts{Total: 1, Unknown: 1}
+	fact := outcry.Counts{Total: 1, Bad: 1}
+	for _, c := range []struct {
+		kind         outcry.Kind
+		intime, late outcry.Counts
+	}{
+		{outcry.KindReport, people, late}, // tickets of help desks are reports
+		{outcry.KindPost, people, late},
+		{outcry.KindTrend, told, untold},
+		{outcry.KindMetric, told, untold},
+		{outcry.KindProbe, fact, fact},
+		{outcry.KindBulletin, fact, fact},
+		{outcry.KindAlert, fact, fact},
+	} {
+		t.Run(c.kind.String(), func(t *testing.T) {
+			for _, by := range []struct {
+				late time.Duration
+				want outcry.Counts
+			}{{0, c.intime}, {time.Minute, c.intime}, {time.Minute + time.Millisecond, c.late}, {time.Hour, c.late}} {
+				a := New(Config{Lateness: time.Minute})
+				s := report(0, 1, kind(c.kind))
+				if c.intime.Fresh > 1 {
+					s.Count = c.intime.Fresh
+				}
+				a.Add(s, s.At.Add(by.late))
+				if diff := cmp.Diff(by.want, sum(a.Flush())); diff != "" {
+					t.Errorf("%v late (-want +got):\n%s", by.late, diff)
+				}
+			}
+		})
+	}
+}
+
 func TestALateBatchIsToldApartWithinItself(t *testing.T) {
 	a := New(Config{})
 	a.Add(report(0, 1), t0)

@@ -119,7 +119,7 @@ func TestMemory(t *testing.T) {
 			}
 			settle(a, t0.Add(20*time.Minute))
 		}},
-		{"a network of the running ten minutes", 200_000, 60, func(a *Abacus) {
+		{"a network of the running ten minutes", 200_000, 80, func(a *Abacus) {
 			for i := range 200_000 {
 				a.Add(outcry.Signal{Kind: outcry.KindReport, Service: "s", At: t0, Network: mix(uint64(i))}, t0)
 			}

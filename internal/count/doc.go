@@ -24,7 +24,13 @@
 //   - a signal that took longer than the lateness allowance amends the other
 //     counts and is not Fresh: the judge has moved on.
 //
-// The windows are those of the time of storing, ten minutes of the clock each,
+// Networks counts the networks of those who are Fresh, each once in ten minutes
+// of the clock by the signals' own time: in the tick that it was heard in first.
+// So the sum over ticks of one such window is how many different networks there
+// were, and three networks stay three however often they send. Hourly counts them
+// likewise, each once in an hour of the clock, up to 4096.
+//
+// The caps' windows are those of the time of storing, ten minutes of the clock each,
 // and a network's allowance in a tick follows from the ticks before. So neither
 // the order of a tick's signals nor where Flush cuts them changes a tally's
 // sums. Of the cells one thing depends on the order: a person who names two
@@ -53,7 +59,7 @@
 //   - Per reporter of the last 30 minutes, and per signal's ID: at most 45
 //     bytes; at most [Config.MaxReporters] of them per service and kind, beyond
 //     which a person may be Fresh twice, or a repeated signal count twice.
-//   - Per network of the running ten minutes: at most 60 bytes.
+//   - Per network of the running ten minutes: at most 80 bytes.
 //   - Per open tick (the last 70 seconds) and cell: 300 bytes and 21 per
 //     person, 2.8 KB at most: beyond [Config.Exact] it is a HyperLogLog of
 //     2,048 registers, with a standard error of 2.3%.

@@ -1,7 +1,6 @@
 package count
 
 import (
-	"cmp"
 	"hash/maphash"
 	"math/bits"
 	"slices"
@@ -17,10 +16,11 @@ type held struct {
 	dirty  bool
 
 	total    count
-	networks distinct          // among Fresh
+	networks uint32            // among Fresh, heard for the first time in the tick's network window …
+	hourly   uint32            // … and in its hour
 	strange  map[uint32]uint32 // Fresh by agent that the crowd hardly has
 	most     uint32            // the largest of strange
-	told     struct{ networks, strange uint32 }
+	told     struct{ networks, hourly, strange uint32 }
 
 	cells   map[uint64]*cell // by the hash of their key
 	n       int              // cells
@@ -155,9 +155,13 @@ func hashOf(k *outcry.CellKey, seed maphash.Seed) (h uint64) {
 }
 
 // mark notes the network and the agent of a signal that was Fresh.
-func (h *held) mark(s *outcry.Signal, st *stream, exact int) {
-	if from := cmp.Or(s.Network, s.Reporter); from != 0 {
-		h.networks.add(from, exact) // who is exempt from the caps is a network of their own
+func (h *held) mark(s *outcry.Signal, st *stream) {
+	exempt := s.Network == 0 && s.Reporter != 0 // from the caps: a network of their own, and Fresh once anyway
+	if exempt || st.voices.first(s.Network, h.tick) {
+		h.networks++
+	}
+	if exempt || st.hourly.first(s.Network, h.tick) {
+		h.hourly++
 	}
 	if s.Agent == 0 || !st.strange(s.Agent) {
 		return
@@ -174,17 +178,17 @@ func (h *held) mark(s *outcry.Signal, st *stream, exact int) {
 
 // flush gives the deltas since the last one.
 func (h *held) flush(exact int) outcry.Tally {
-	networks := max(h.told.networks, h.networks.estimate(exact))
 	t := outcry.Tally{
 		Service:  h.stream.key.service,
 		Kind:     h.stream.key.kind,
 		Tick:     h.tick,
 		Counts:   h.total.flush(exact),
-		Networks: networks - h.told.networks,
+		Networks: h.networks - h.told.networks,
+		Hourly:   h.hourly - h.told.hourly,
 		Strange:  h.most - h.told.strange,
 		Cells:    make([]outcry.Cell, 0, len(h.changed)),
 	}
-	h.told.networks, h.told.strange = networks, h.most
+	h.told.networks, h.told.hourly, h.told.strange = h.networks, h.hourly, h.most
 	for _, c := range h.changed {
 		t.Cells = append(t.Cells, outcry.Cell{CellKey: c.key, Counts: c.flush(exact)})
 		c.changed = false

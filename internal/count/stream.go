@@ -10,14 +10,22 @@ type stream struct {
 	ticks     map[outcry.Tick]*held
 	reporters recent
 	crowd     crowd
+	voices    voices // of ten minutes …
+	hourly    voices // … and of an hour
 	usual     habits
 }
+
+// mostHourly are the networks of an hour that are told apart: the judge asks
+// whether a crowd has a few dozen.
+const mostHourly = 4096
 
 func newStream(key streamKey, cfg *Config) *stream {
 	return &stream{
 		key:       key,
 		reporters: newRecent(cfg.Repeat, cfg.MaxReporters),
 		crowd:     crowd{limit: max(1, cfg.MaxReporters/4)},
+		voices:    voices{span: outcry.NetworkWindow, limit: max(1, cfg.MaxReporters/4)},
+		hourly:    voices{span: outcry.HourWindow, limit: max(1, min(cfg.MaxReporters/4, mostHourly))},
 	}
 }
 
