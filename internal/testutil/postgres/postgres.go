@@ -36,6 +36,8 @@ type Server struct {
 	url  string
 	err  error
 	stop func() error
+
+	halt, launch func() error // of a cluster of our own: as stop, but it can be launched again
 }
 
 // errNotInstalled is the one reason for which a test may be skipped.
@@ -86,6 +88,42 @@ func (s *Server) Database(tb testing.TB) string {
 	}
 	u.Path = "/" + name
 	return u.String()
+}
+
+// Cluster starts a cluster that is this test's alone, whatever the environment
+// names, so that the test may have an outage of it. It gives an empty database's
+// URL.
+func (s *Server) Cluster(tb testing.TB) string {
+	tb.Helper()
+	s.once.Do(func() {
+		bin, err := newestBin()
+		if s.err = err; err == nil {
+			s.err = s.startCluster(bin)
+		}
+	})
+	url := s.Database(tb)
+	tb.Cleanup(func() {
+		if err := s.stop(); err != nil {
+			tb.Errorf("stopping PostgreSQL: %v", err)
+		}
+	})
+	return url
+}
+
+// Halt ends the cluster's process; its data stays.
+func (s *Server) Halt(tb testing.TB) {
+	tb.Helper()
+	if err := s.halt(); err != nil {
+		tb.Fatalf("halting PostgreSQL: %v", err)
+	}
+}
+
+// Resume starts it again after Halt, and returns when it answers.
+func (s *Server) Resume(tb testing.TB) {
+	tb.Helper()
+	if err := s.launch(); err != nil {
+		tb.Fatalf("starting PostgreSQL again: %v", err)
+	}
 }
 
 func (s *Server) run(statement string) error {
@@ -141,26 +179,34 @@ func (s *Server) startCluster(bin string) error {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return errors.Join(fmt.Errorf("initdb: %w: %s", err, out), os.RemoveAll(dir))
 	}
-	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-h", "", "-F",
-		"-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "logging_collector=off")
-	server.Dir, server.SysProcAttr = dir, as
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
-	server.Stdout, server.Stderr = log, log
-	if err := server.Start(); err != nil {
-		return errors.Join(err, log.Close(), os.RemoveAll(dir))
-	}
 	s.url = "postgres://outcry@/postgres?host=" + url.QueryEscape(dir)
-	s.stop = func() error {
-		err := server.Process.Signal(syscall.SIGINT) // a "fast" shutdown
-		if werr := server.Wait(); err == nil && werr != nil {
-			err = werr
+	s.launch = func() error {
+		server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-h", "", "-F",
+			"-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "logging_collector=off")
+		server.Dir, server.SysProcAttr = dir, as
+		server.Stdout, server.Stderr = log, log
+		if err := server.Start(); err != nil {
+			return err
 		}
-		return errors.Join(err, log.Close(), os.RemoveAll(dir))
+		s.halt = func() error { return end(server) }
+		return s.await(log.Name())
 	}
-	return s.await(filepath.Join(dir, "log"))
+	s.halt = func() error { return nil } // until it runs
+	s.stop = func() error { return errors.Join(s.halt(), log.Close(), os.RemoveAll(dir)) }
+	return s.launch()
+}
+
+// end asks a server for a "fast" shutdown and waits for it.
+func end(server *exec.Cmd) error {
+	err := server.Process.Signal(syscall.SIGINT)
+	if werr := server.Wait(); err == nil && werr != nil {
+		err = werr
+	}
+	return err
 }
 
 // unprivileged gives the folder to a user who may run a server: PostgreSQL
