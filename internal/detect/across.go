@@ -11,19 +11,23 @@ import (
 // and 3,861 of two carriers with nothing wrong.)
 const (
 	giantRate   = 8.0 // excess reports of the giant, in those of the neighbour
-	giantTheta  = 3.0 // and its rate over the usual, likewise
-	giantSlack  = 30  // ticks by which a neighbour may seem to begin earlier
-	carrierSame = 2   // services that must fail on a carrier to make it the carrier's
+	giantTheta  = 6.0 // and the same for each report that is usual: of services that fail together each has its share
+	leastUsual  = 1.0 / 60
+	provenTicks = 2160 // six hours: what failed by its own checks lately is no mere neighbour
+	giantSlack  = 30   // ticks by which a neighbour may seem to begin earlier
+	carrierSame = 2    // services that must fail on a carrier to make it the carrier's
 )
 
 // across looks at all failing services together: what one carrier explains, and
 // what a giant does.
 func (j *Judge) across(failing []*service) {
-	for _, s := range failing {
-		s.State.Carrier, s.State.Own, s.State.Cause = "", true, ""
-	}
-	if len(failing) < 2 {
+	if len(failing) == 0 {
 		return
+	}
+	causes := make([]string, len(failing))
+	for i, s := range failing {
+		causes[i] = s.State.Cause
+		s.State.Carrier, s.State.Own, s.State.Cause = "", true, ""
 	}
 	byCarrier := map[string][]*service{}
 	for _, s := range failing {
@@ -38,30 +42,43 @@ func (j *Judge) across(failing []*service) {
 			}
 		}
 	}
-	for _, s := range failing {
-		if giant := giantOf(s, failing); giant != nil {
+	for i, s := range failing {
+		if giant := j.giantOf(s, failing, causes[i]); giant != nil {
 			s.State.Own, s.State.Cause = false, giant.ID
 		}
 	}
 }
 
-func giantOf(s *service, failing []*service) *service {
-	if s.State.Probed || s.State.Carrier != "" || confined(s.State.Affected) {
+// giantOf is the fault that raises a service. Once that has been found it takes
+// more to think otherwise, and when the giant is over what is left of the
+// neighbour's crowd is still its work, unless the crowd grows.
+func (j *Judge) giantOf(s *service, failing []*service, was string) *service {
+	if s.Proven > 0 && j.now-s.Proven < provenTicks || s.State.Carrier != "" || confined(s.State.Affected) {
 		return nil
 	}
-	i := slices.IndexFunc(failing, func(g *service) bool { return g != s && dwarfs(g, s) })
-	if i < 0 {
-		return nil
+	if i := slices.IndexFunc(failing, func(g *service) bool { return g != s && dwarfs(g, s, g.ID == was) }); i >= 0 {
+		s.State.LentPeak = s.State.Size.Peak
+		return failing[i]
 	}
-	return failing[i]
+	if g := j.byID[was]; g != nil && !slices.Contains(failing, g) && s.State.Size.Peak <= s.State.LentPeak {
+		return g
+	}
+	return nil
 }
 
-func dwarfs(g, s *service) bool {
+// dwarfs compares excesses, and excesses for each report that is usual. It takes
+// half of both where g was thought to raise s before.
+func dwarfs(g, s *service, before bool) bool {
 	big, small := g.State.Size, s.State.Size
 	over := func(z outcry.Size) float64 { return max(z.Reporters-z.Expected, 1) }
+	usual := func(z outcry.Size) float64 { return max(z.Usual, leastUsual) }
+	least := 1.0
+	if before {
+		least = 0.5
+	}
 	return g.State.OnsetTick <= s.State.OnsetTick+giantSlack &&
-		over(big) >= giantRate*over(small) &&
-		g.State.Theta >= giantTheta*s.State.Theta
+		over(big) >= least*giantRate*over(small) &&
+		over(big)/usual(big) >= least*giantTheta*over(small)/usual(small)
 }
 
 func confined(a outcry.Affected) bool {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -150,11 +151,14 @@ type calendar struct {
 	hour float64 // of the day, with its fraction
 }
 
-func calendarOf(t time.Time, zone *time.Location, holidays map[string]bool) calendar {
+func calendarOf(t time.Time, zone *time.Location, holidays []Holiday) calendar {
 	l := t.In(zone)
 	c := calendar{day: int(l.Weekday()), hour: float64(l.Hour()) + float64(l.Minute())/60}
+	if slices.ContainsFunc(holidays, func(h Holiday) bool { return h.on(l) }) {
+		c.day = int(time.Sunday)
+	}
 	c.how = c.day*24 + l.Hour()
-	if c.day == 0 || c.day == 6 || (len(holidays) > 0 && holidays[l.Format(time.DateOnly)]) {
+	if c.day == 0 || c.day == 6 {
 		c.kind = 1
 	}
 	return c

@@ -32,9 +32,9 @@ func humdrum(c calendar) float64 {
 func play(s *stream, r *rand.Rand, l local, until outcry.Tick, perHour func(calendar) float64) {
 	for s.Next < until {
 		at := s.Seg.Start + segmentTicks/2
-		s.take(drawPoisson(r, perHour(l.at(at))*segmentHours), nil, l)
+		s.take(drawPoisson(r, perHour(l.at(at))*segmentHours), nil, nil, l)
 		s.advance(s.Seg.Start+segmentTicks, l)
-		s.learn(l, func(segment) {})
+		s.learn(l, nil)
 	}
 }
 
@@ -103,8 +103,8 @@ func TestDaylightSavingMovesTheRhythmWithTheZone(t *testing.T) {
 
 func TestAHolidayIsASunday(t *testing.T) {
 	noon := time.Date(2025, 12, 25, 12, 0, 0, 0, time.UTC) // a Thursday
-	holidays := map[string]bool{"2025-12-25": true}
-	if c := calendarOf(noon, time.UTC, holidays); c.kind != 1 || c.day != 4 {
+	holidays := []Holiday{{Month: time.December, Day: 25}}
+	if c := calendarOf(noon, time.UTC, holidays); c.kind != 1 || c.day != 0 || c.how != 12 {
 		t.Errorf("a holiday is %+v", c)
 	}
 	if c := calendarOf(noon, time.UTC, nil); c.kind != 0 || c.how != 4*24+12 || c.hour != 12 {

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 
@@ -17,19 +16,31 @@ type belief struct {
 	Parts parts   // and what each stream gave to it
 	Win   window  // its reports
 	Post  window
+	Meter reading // its strongest metric
 }
 
 // parts are the log ratios of the streams in one window.
 type parts struct {
-	Reports, Probes, Posts, Fixed float64
-	Failing                       int // vantages with evidence of failure
-	Fails, Runs                   float64
+	Reports, Probes, Posts, Fixed, Metrics float64
+	Trend                                  float64 // what it adds to the posts
+	Failing                                int     // vantages with evidence of failure
+	Fails, Runs                            float64
 }
 
-func (p parts) sum() float64 { return p.Reports + p.Probes + p.Posts + p.Fixed }
+func (p parts) sum() float64 { return p.Reports + p.others() }
+
+// hard is the evidence that does not rest on what strangers write.
+func (p parts) hard() float64 { return p.Probes + p.Fixed }
+
+// probed reports whether checks speak of a fault. One that failed is chance, once
+// in some hours of a service whose checks run every half minute.
+func (p parts) probed() bool { return p.Probes > 5 && p.Fails >= 2 }
+
+// metered reports whether a metric speaks of a fault. Alone it raises nothing.
+func (p parts) metered() bool { return p.Metrics > 5 }
 
 // others is the evidence that does not rest on reports.
-func (p parts) others() float64 { return p.Probes + p.Posts + p.Fixed }
+func (p parts) others() float64 { return p.Probes + p.Posts + p.Trend + p.Fixed + p.Metrics }
 
 // countLLR is the ratio of one count stream in a window, over the mixture of
 // rates and the chance that the stream is untouched. Where even the best rate
@@ -47,17 +58,18 @@ func (g *thetaGrid) countLLR(w window) float64 {
 // vantageView says how much a vantage is to be believed at this tick.
 type vantageView struct {
 	limit float64 // nats at most; 0: cut off, not counted
+	back  bool    // it passes others of its services: it is there
 }
 
 // believe evaluates every window of the service.
 func (g *thetaGrid) believe(s *service, view []vantageView) belief {
 	b := belief{LnR: math.Inf(-1), Best: -1, Nats: math.Inf(-1)}
 	for i := range s.Marks {
-		p, win, post := g.parts(s, &s.Marks[i], view)
+		p, win, post, meter := g.parts(s, &s.Marks[i], view)
 		sum := p.sum()
 		b.LnR = logAdd(b.LnR, p.others()+g.starts(s, win, &s.Marks[i].Mark))
 		if sum > b.Nats {
-			b.Best, b.Nats, b.Parts, b.Win, b.Post = i, sum, p, win, post
+			b.Best, b.Nats, b.Parts, b.Win, b.Post, b.Meter = i, sum, p, win, post, meter
 		}
 	}
 	return b
@@ -80,33 +92,43 @@ func (g *thetaGrid) starts(s *service, w window, m *mark) float64 {
 	return logAdd(untouched, logAdd(known, plain)-math.Ln2) - math.Ln2
 }
 
-func (g *thetaGrid) parts(s *service, m *anchor, view []vantageView) (p parts, win, post window) {
+func (g *thetaGrid) parts(s *service, m *anchor, view []vantageView) (p parts, win, post window, meter reading) {
 	win = s.Reports.window(m.Mark, 1)
 	p.Reports = g.countLLR(win)
-	if post = s.Posts.window(m.Post, 1); post.C > 0 {
-		p.Posts = g.countLLR(post)
-	}
+	post, p.Posts = s.Posts.since(g, &m.Post, s.State.active())
+	p.Trend = s.trended(m, p.Posts)
+	meter, p.Metrics = s.metered(g, m)
 	for i := range s.Vantages {
 		v := &s.Vantages[i]
 		fails, runs := m.since(i, v)
-		if runs == 0 || view[i].limit == 0 {
+		limit := vantageCapOne // nobody doubts any vantage
+		if view != nil {
+			limit = view[i].limit
+		}
+		if runs == 0 || limit == 0 {
 			continue
 		}
-		l := maybe(probeLLR(fails, runs, v.pFalse(), view[i].limit))
+		l := maybe(probeLLR(fails, runs, v.pFalse(), limit))
 		if l > 3 {
 			p.Failing++
 		}
 		p.Fails, p.Runs = p.Fails+fails, p.Runs+runs
 		p.Probes += l
 	}
+	if p.Failing < s.quorum {
+		p.Probes = min(p.Probes, 0)
+	}
 	p.Fixed = s.Fixed.Sum - m.Fixed
-	return p, win, post
+	return p, win, post, meter
 }
 
 // subSeries is the reports of one part of a service: a region, a carrier …
 type subSeries struct {
-	N     float64
-	Marks []mark
+	N      float64
+	Marks  []mark
+	slot   int         // among the tick's news
+	counts [3]*float64 // of its share: its own, and a pair's region and carrier
+	fades  int         // when they were looked up
 }
 
 // sub names a part: the dimension and value, or a region on a carrier.
@@ -127,45 +149,117 @@ const (
 
 // alarm is how far a part is over its own threshold, and since when.
 type alarm struct {
-	over  float64
-	since outcry.Tick
+	over   float64
+	since  outcry.Tick
+	excess float64 // reports over the usual since then
 }
 
 // takeSubs counts a tick's cells into the parts and gives the strongest alarm
 // among them.
-func (g *thetaGrid) takeSubs(s *service, t outcry.Tick, cells []outcry.Cell, lnA float64) alarm {
+func (j *Judge) takeSubs(s *service, t outcry.Tick, cells []outcry.Cell) alarm {
 	top := alarm{over: math.Inf(-1)}
-	sums := parted(cells)
-	for _, k := range slices.SortedFunc(maps.Keys(sums), sub.compare) { // when room is short, always for the same
-		if a := g.takeSub(s, t, k, sums[k], lnA); a.over > top.over || a.over == top.over && a.since < top.since {
+	j.parted = s.parted(j.parted[:0], cells)
+	// the parent has taken this tick already: its sums include it
+	now := s.Reports.mark()
+	now.Tick, now.E = t, s.Reports.E-s.Reports.Rate
+	for i := range j.parted {
+		p := &j.parted[i]
+		if p.x == nil {
+			p.x = s.sub(p.k)
+		}
+		if p.x == nil {
+			continue
+		}
+		if a := j.grid.takeSub(s, now, p, j.lnA); a.over > top.over || a.over == top.over && a.since < top.since {
 			top = a
 		}
 	}
 	return top
 }
 
-// parted sums a tick's fresh reports by part.
-func parted(cells []outcry.Cell) map[sub]float64 {
-	sums := make(map[sub]float64, 2*len(cells))
-	for _, c := range cells {
-		if c.Fresh == 0 {
-			continue
-		}
-		n := float64(c.Fresh)
-		vs := values(c.Scope)
-		for d, v := range vs {
-			if named(v) {
-				sums[sub{Dim: d, A: v}] += n
-			}
-		}
-		if named(c.Symptom) {
-			sums[sub{Dim: dimSymptom, A: c.Symptom}] += n
-		}
-		if named(vs[dimRegion]) && named(vs[dimCarrier]) {
-			sums[sub{dimPair, vs[dimRegion], vs[dimCarrier]}] += n
+// sub is a part's series, which is begun where there is room; else nil.
+func (s *service) sub(k sub) *subSeries {
+	x := s.Subs[k]
+	if x == nil && len(s.Subs) < maxSubs {
+		x = &subSeries{}
+		s.Subs[k] = x
+	}
+	return x
+}
+
+// partNews is what a tick brings to one part; without series it is a new one.
+type partNews struct {
+	k sub
+	x *subSeries
+	n float64
+}
+
+// parted sums a tick's fresh reports by part, in the parts' order: when room is
+// short, it is always for the same. Their places have been looked up.
+func (s *service) parted(sums []partNews, cells []outcry.Cell) []partNews {
+	for i := range cells {
+		if c := &cells[i]; c.Fresh > 0 {
+			sums = s.partsOf(sums, c, s.places[i])
 		}
 	}
+	if len(cells) < 2 {
+		return sums // which is in order
+	}
+	slices.SortFunc(sums, func(x, y partNews) int { return x.k.compare(y.k) })
+	kept := sums[:0]
+	for _, p := range sums {
+		if last := len(kept) - 1; last >= 0 && kept[last].k == p.k {
+			kept[last].n += p.n
+			continue
+		}
+		kept = append(kept, p)
+	}
+	return kept
+}
+
+// partsOf adds the reports of one cell, with its place, to those of its parts.
+func (s *service) partsOf(sums []partNews, c *outcry.Cell, p *place) []partNews {
+	for d := range dimSymptom + 1 {
+		k, ok := partOf(&c.CellKey, d)
+		if !ok {
+			continue
+		}
+		x := p.parts[d]
+		if x == nil {
+			x = s.Subs[k]
+			p.parts[d] = x
+		}
+		if x != nil && x.slot < len(sums) && sums[x.slot].x == x {
+			sums[x.slot].n += float64(c.Fresh)
+			continue
+		}
+		if x != nil {
+			x.slot = len(sums)
+		}
+		sums = append(sums, partNews{k, x, float64(c.Fresh)})
+	}
 	return sums
+}
+
+// partOf names the part of a sort that a cell belongs to, if it has a name.
+func partOf(c *outcry.CellKey, d int) (k sub, ok bool) {
+	switch at := &c.Scope; d {
+	case dimRegion:
+		k = sub{Dim: d, A: at.Region}
+	case dimCarrier:
+		k = sub{Dim: d, A: at.Carrier}
+	case dimPlatform:
+		k = sub{Dim: d, A: at.Platform}
+	case dimVersion:
+		k = sub{Dim: d, A: at.Version}
+	case dimSegment:
+		k = sub{Dim: d, A: at.Segment}
+	case dimPair:
+		return sub{d, at.Region, at.Carrier}, named(at.Region) && named(at.Carrier)
+	default:
+		k = sub{Dim: d, A: c.Symptom}
+	}
+	return k, named(k.A)
 }
 
 // named reports whether a value can be the name of a cause.
@@ -181,23 +275,20 @@ const (
 	maxSubs      = 4 * maxCells
 )
 
-func (g *thetaGrid) takeSub(s *service, t outcry.Tick, k sub, n, lnA float64) alarm {
-	x := s.Subs[k]
-	if x == nil {
-		if len(s.Subs) >= maxSubs {
-			return alarm{over: math.Inf(-1)}
-		}
-		x = &subSeries{}
-		s.Subs[k] = x
-	}
-	share, variance := s.shareOf(k)
-	// the parent has taken this tick already: its sums include it
-	m := mark{Tick: t, N: x.N, E: s.Reports.E - s.Reports.Rate, Mu: s.Reports.Filter.Mu, Q: s.Reports.Filter.Q, S: s.Reports.Spread}
-	x.N += n
-	x.Marks = push(x.Marks, m, share, func(*mark) bool { return false })
-	lnR, best, since := math.Inf(-1), math.Inf(-1), t
+func (g *thetaGrid) takeSub(s *service, now mark, p *partNews, lnA [4]float64) alarm {
+	k, x := p.k, p.x
+	share, variance := s.shareOf(k, x)
+	now.N = x.N
+	x.N += p.n
+	x.Marks = push(x.Marks, now, share)
+	lnR, best, since, excess := math.Inf(-1), math.Inf(-1), now.Tick, 0.0
+	cost := s.lnCost(k)
+	limit := lnA[outcry.TierWatch] + cost - lnMarks
 	for i := range x.Marks {
 		m := &x.Marks[i]
+		if s.Reports.below(m, x.N-m.N, share, variance, limit) {
+			continue
+		}
 		w := s.Reports.window(*m, share)
 		w.C, w.A = x.N-m.N, 1/(1/w.A+variance)
 		l := math.Inf(-1)
@@ -206,13 +297,13 @@ func (g *thetaGrid) takeSub(s *service, t outcry.Tick, k sub, n, lnA float64) al
 		}
 		lnR = logAdd(lnR, l)
 		if l > best {
-			best, since = l, m.Tick
+			best, since, excess = l, m.Tick, w.C-w.B
 		}
 	}
 	if k.Dim == dimSymptom && s.elevated(since) < symptomNeeds {
 		return alarm{over: math.Inf(-1)}
 	}
-	return alarm{lnR - lnA - s.lnCost(k), since}
+	return alarm{lnR - lnA[outcry.TierOutage] - cost, since, excess}
 }
 
 // symptomNeeds is the evidence, in nats, that the whole service must show before
@@ -231,26 +322,55 @@ func (s *service) elevated(since outcry.Tick) float64 {
 	return 0
 }
 
-func (s *service) shareOf(k sub) (share, variance float64) {
+func (s *service) shareOf(k sub, x *subSeries) (share, variance float64) {
+	c := &x.counts
+	if x.fades != s.Shares.fades {
+		*c, x.fades = [3]*float64{}, s.Shares.fades
+	}
+	if c[0] == nil || k.Dim == dimPair && (c[1] == nil || c[2] == nil) {
+		*c = s.Shares.find(k)
+	}
+	if k.Dim == dimPair {
+		return s.Shares.together(known(c[0]), known(c[1]), known(c[2]))
+	}
+	return s.Shares.share(known(c[0]))
+}
+
+// find looks up the counts of a part.
+func (s *shares) find(k sub) (c [3]*float64) {
 	switch k.Dim {
 	case dimPair:
-		return s.Shares.pair(k.A, k.B)
+		return [3]*float64{s.Pairs[[2]string{k.A, k.B}], s.Dims[dimRegion][k.A], s.Dims[dimCarrier][k.B]}
 	case dimSymptom:
-		return s.Shares.symptom(k.A)
+		c[0] = s.Symptoms[k.A]
 	default:
-		return s.Shares.of(k.Dim, k.A)
+		c[0] = s.Dims[k.Dim][k.A]
 	}
+	return c
+}
+
+// cost is a logarithm that is kept until its number changes.
+type cost struct {
+	n  int
+	ln float64
 }
 
 // lnCost is what a part's threshold is raised by: the log of its share of the
 // budget, which all parts of its sort divide evenly.
 func (s *service) lnCost(k sub) float64 {
 	if k.Dim == dimPair {
-		return math.Log(float64(max(len(s.Shares.Pairs), 8)) / pairBudget)
+		return s.costs[1].of(max(len(s.Shares.Pairs), 8), pairBudget)
 	}
 	n := len(s.Shares.Symptoms)
 	for d := range s.Shares.Dims {
 		n += len(s.Shares.Dims[d])
 	}
-	return math.Log(float64(max(n, 8)) / singleBudget)
+	return s.costs[0].of(max(n, 8), singleBudget)
+}
+
+func (c *cost) of(n int, budget float64) float64 {
+	if c.n != n {
+		c.n, c.ln = n, math.Log(float64(n)/budget)
+	}
+	return c.ln
 }

@@ -14,7 +14,9 @@ type condition struct {
 	Alarm     outcry.Tick // when it crossed the tier
 	Onset     outcry.Onset
 	OnsetTick outcry.Tick
-	OnsetE    float64     // the stream's expectation up to then
+	OnsetE    float64     // the stream's expectation up to then …
+	OnsetN    float64     // … and what it had brought
+	NextScope outcry.Tick // when to look again where it reaches
 	NextOnset outcry.Tick // when to estimate the onset again
 	Confirmed bool
 	Nats      float64
@@ -23,10 +25,14 @@ type condition struct {
 	Size      outcry.Size
 	Theta     float64 // rate over the usual, at its best window
 	Probed    bool    // its checks took part
+	Metered   bool    // and its metrics
 	Low       float64 // the reversed CUSUM: nats that speak for the end
+	Level     float64 // the fault's rate over the last half hour, a minute
+	Fall      float64 // a CUSUM of a fall from it
 	Since     outcry.Tick
 	Own       bool
 	Cause     string
+	LentPeak  float64 // the peak while a giant raised it
 	Carrier   string
 }
 
@@ -34,7 +40,7 @@ func (c *condition) quiet() bool { return c.Is == outcry.CondNormal || c.Is == o
 
 const (
 	leastNetworks = 5    // a crowd has at least so many …
-	leastSpread   = 0.4  // … and at least so many for each of its reports
+	leastSpread   = 0.5  // … and at least so many for each of its reports
 	corroborated  = 5.0  // nats of other evidence that make these questions idle
 	strangeLimit  = 0.5  // of the fresh reports since onset
 	loneReports   = 60.0 // nats at which reports alone are extreme …
@@ -43,9 +49,11 @@ const (
 	slowRateTicks = 60   // ten, where three would hold only a few
 	greenTicks    = 12   // two minutes without a failed check are green
 	endNats       = 2.5  // of the reversed CUSUM
+	passNats      = 0.1  // of it, for each check that passes where checks had failed
 )
 
-// gather sums a history since a tick.
+// gather sums a history since a tick. A network counts anew in every
+// [outcry.NetworkWindow].
 func (s *service) gather(since outcry.Tick) (fresh, networks, strange float64) {
 	for i := len(s.History) - 1; i >= 0 && s.History[i].Tick >= since; i-- {
 		h := &s.History[i]
@@ -54,20 +62,53 @@ func (s *service) gather(since outcry.Tick) (fresh, networks, strange float64) {
 	return fresh, networks, strange
 }
 
-// crowd judges those who report: whether they come from too few networks for a
-// crowd, and whether most have an agent that the service's people hardly use.
-func (s *service) crowd(since outcry.Tick) (few, strange bool) {
-	fresh, networks, odd := s.gather(since)
-	return networks < max(leastNetworks, leastSpread*fresh), odd > strangeLimit*fresh
+// crowd judges those who are more than usual: whether they come from too few
+// networks for a crowd, and whether most have an agent that the service's people
+// hardly use. Excess is how many they are in the part that raised the alarm;
+// there may be more of them in the service.
+func (s *service) crowd(since outcry.Tick, excess float64) (few, strange bool) {
+	fresh, _, odd := s.gather(since)
+	all := fresh - float64(s.Reports.Next-since)*s.Reports.Rate*s.Reports.Filter.mean()
+	few = s.few(since, min(excess, fresh)) && s.few(since, all)
+	return few || s.networksSince(since) < leastNetworks, odd > strangeLimit*max(min(excess, fresh), 1)
 }
 
+// few reports whether an excess has too few networks for a crowd. The usual
+// people, with the networks that they usually bring and as many more of them as
+// chance may bring, do not speak for it.
+func (s *service) few(since outcry.Tick, excess float64) bool {
+	fresh, networks, _ := s.gather(since)
+	if excess <= 0 {
+		return true
+	}
+	usual := s.Voices.ratio() * max(fresh-excess, 0)
+	chance := 2 * math.Sqrt(usual)
+	return networks-usual-chance < leastSpread*max(excess-chance, 1)
+}
+
+// voices is how many networks the service's people usually come from, and how
+// many they are, decayed.
+type voices struct{ Networks, People float64 }
+
+const (
+	voicesForget = 0.999 // for each person
+	voicesPrior  = 20    // people, each from a network of their own
+)
+
+func (v *voices) learn(networks, people float64) {
+	fade := math.Pow(voicesForget, people)
+	v.Networks, v.People = v.Networks*fade+networks, v.People*fade+people
+}
+
+func (v *voices) ratio() float64 { return (v.Networks + voicesPrior) / (v.People + voicesPrior) }
+
 // raise decides what a belief over the threshold is, since a tick.
-func (j *Judge) raise(s *service, t outcry.Tick, b belief, since outcry.Tick) {
+func (j *Judge) raise(s *service, t outcry.Tick, b belief, since outcry.Tick, excess float64) {
 	c := &s.State
 	is := outcry.CondFailing
-	if b.Parts.others() < corroborated {
-		few, strange := s.crowd(since)
-		if few {
+	if b.Parts.hard() < corroborated {
+		few, strange := s.crowd(since, excess)
+		if few || !s.changed(since) {
 			return
 		}
 		if strange {
@@ -86,7 +127,13 @@ func (j *Judge) raise(s *service, t outcry.Tick, b belief, since outcry.Tick) {
 	c.Onset = outcry.Onset{At: onset.Start(), From: onset.Start(), To: onset.End()}
 	c.NextOnset = t
 	c.OnsetE = s.Reports.E - s.Reports.Rate*float64(t+1-onset)
-	s.Reports.Quiet, s.Posts.Quiet = false, false
+	fresh, _, _ := s.gather(onset)
+	c.OnsetN = s.Reports.N - fresh
+	for _, x := range s.counted() {
+		x.Quiet = false
+	}
+	s.Posts.Told = s.Posts.mark()
+	s.Trend.excuse(onset)
 	s.mask(onset)
 }
 
@@ -95,9 +142,21 @@ func (c *condition) active() bool {
 	return c.Is == outcry.CondFailing || c.Is == outcry.CondRecovering || c.Is == outcry.CondSuspicious
 }
 
+// counted are the service's count streams.
+func (s *service) counted() []*stream {
+	out := []*stream{s.Reports, s.Posts.Complaints}
+	for i := range s.Meters {
+		out = append(out, s.Meters[i].Errors)
+	}
+	return out
+}
+
 // mask keeps what was counted since a tick from teaching the baseline.
 func (s *service) mask(since outcry.Tick) {
-	for _, x := range []*stream{s.Reports, s.Posts} {
+	for i := range s.Meters {
+		s.Meters[i].mask(since)
+	}
+	for _, x := range s.counted() {
 		x.Seg.Masked = true
 		for i := range x.Wait {
 			if x.Wait[i].Start+segmentTicks > since-segmentTicks {
@@ -114,23 +173,49 @@ func (j *Judge) follow(s *service, t outcry.Tick, b belief, view []vantageView) 
 		c.Nats = max(b.Nats, 0)
 		c.Theta = b.Win.C / max(b.Win.B, 1e-9)
 		c.Evidence = s.ledger(b, s.networksSince(c.OnsetTick))
-		c.Probed = c.Probed || b.Parts.Probes > 5
+		if b.Parts.probed() {
+			c.Probed, s.Proven = true, t
+		}
+		c.Metered = c.Metered || b.Parts.metered()
 		c.Confirmed = c.Confirmed || s.confirmed(b, c.OnsetTick)
 	}
 	if t >= c.NextOnset && c.Is != outcry.CondRecovering {
 		s.estimateOnset(t)
-		c.NextOnset = t + max(3, (t-c.Alarm)/3)
+		if c.NextOnset = t + max(3, (t-c.Alarm)/3); t > c.OnsetTick+onsetSpan {
+			c.NextOnset = math.MaxInt64 // it has seen all that it looks at, and the history will be forgotten
+		}
 	}
-	if t-c.Alarm <= outcry.Ticks(scopeUntil) || c.Is == outcry.CondFailing {
-		c.Affected = s.locate(c.OnsetTick)
+	if t >= c.NextScope && (t-c.Alarm <= outcry.Ticks(scopeUntil) || c.Is == outcry.CondFailing) {
+		since := max(c.OnsetTick, t-scopeBack)
+		c.Affected = s.locate(since)
+		if b.Best >= 0 && b.Parts.Reports < fewReports && !confined(c.Affected) {
+			s.seenFrom(&c.Affected, since, t)
+		}
+		c.NextScope = t + 1 + min((t-c.Alarm)/scopePace, scopeMost)
 	}
 	s.measure(t)
 	j.heal(s, t, view)
 }
 
+// networksSince is how many different networks there were at least since t: the
+// most of one window of ten minutes, or of one hour, because the next one counts
+// them all again.
 func (s *service) networksSince(t outcry.Tick) float64 {
-	_, n, _ := s.gather(t)
-	return n
+	ten := s.mostIn(outcry.Ticks(outcry.NetworkWindow), t, func(a *arrival) float64 { return a.Networks })
+	return max(ten, s.mostIn(outcry.Ticks(outcry.HourWindow), t, func(a *arrival) float64 { return a.Hourly }))
+}
+
+// mostIn is the largest sum over one window of the clock since t.
+func (s *service) mostIn(ticks, t outcry.Tick, of func(*arrival) float64) (most float64) {
+	window, sum := outcry.Tick(-1), 0.0
+	for i := len(s.History) - 1; i >= 0 && s.History[i].Tick >= t; i-- {
+		if w := s.History[i].Tick / ticks; w != window {
+			window, sum = w, 0
+		}
+		sum += of(&s.History[i])
+		most = max(most, sum)
+	}
+	return most
 }
 
 // confirmed asks for two kinds of evidence, or for one that is extreme and
@@ -138,13 +223,13 @@ func (s *service) networksSince(t outcry.Tick) float64 {
 // exist that could confirm them and do not, they stay unconfirmed.
 func (s *service) confirmed(b belief, onset outcry.Tick) bool {
 	kinds := 0
-	for _, enough := range []bool{b.Parts.Reports > 5, b.Parts.Probes > 5, b.Parts.Posts > 8, b.Parts.Fixed >= bulletinNats} {
+	for _, enough := range []bool{b.Parts.Reports > 5, b.Parts.probed(), b.Parts.Posts >= talkCap, b.Parts.Fixed >= bulletinNats, b.Parts.metered()} {
 		if enough {
 			kinds++
 		}
 	}
 	switch {
-	case kinds >= 2 && (b.Parts.Probes > 5 || b.Parts.Fixed >= bulletinNats):
+	case kinds >= 2 && (b.Parts.probed() || b.Parts.Fixed >= bulletinNats || b.Parts.metered()):
 		return true
 	case b.Parts.Failing >= 2 && b.Parts.Probes >= 15:
 		return true
@@ -157,7 +242,6 @@ func (s *service) confirmed(b belief, onset outcry.Tick) bool {
 // measure brings the size up to date.
 func (s *service) measure(t outcry.Tick) {
 	c := &s.State
-	fresh, _, _ := s.gather(c.OnsetTick)
 	usual := s.Reports.Rate * 6 * s.Reports.Filter.mean()
 	span := outcry.Tick(rateTicks)
 	if c.Size.Peak < 5 {
@@ -166,63 +250,12 @@ func (s *service) measure(t outcry.Tick) {
 	lately, _, _ := s.gather(max(t-span+1, c.OnsetTick))
 	minutes := float64(min(span, max(t-c.OnsetTick+1, 6))) / 6
 	c.Size = outcry.Size{
-		Reporters: fresh,
+		Reporters: s.Reports.N - c.OnsetN,
 		Expected:  (s.Reports.E - c.OnsetE) * s.Reports.Filter.mean(),
 		Rate:      lately / minutes,
 		Usual:     usual,
 		Peak:      max(c.Size.Peak, lately/minutes),
 	}
-}
-
-// heal looks for the end: recovering when checks are green and reports are
-// under a tenth of their peak, normal when a reversed CUSUM says that the rate
-// is the usual one and not that of a lesser outage.
-func (j *Judge) heal(s *service, t outcry.Tick, view []vantageView) {
-	c := &s.State
-	green := s.green(t, view)
-	z := c.Size
-	low := z.Rate <= max(z.Peak/10, 2*z.Usual+0.2)
-	switch {
-	case c.Is == outcry.CondFailing && green && low && t > c.Alarm+greenTicks:
-		c.Is, c.Since = outcry.CondRecovering, t
-	case c.Is == outcry.CondRecovering && (!green || z.Rate > max(z.Peak/5, 4*z.Usual+0.5)):
-		c.Is = outcry.CondFailing
-	}
-	outage := z.Usual + max(0.5*z.Usual, min(0.15*z.Peak, 2*z.Usual+0.5))
-	x := s.freshAt(t)
-	c.Low += (outage-z.Usual)/6 - x*math.Log(outage/max(z.Usual, 1e-6))
-	c.Low = max(c.Low, 0)
-	if !green {
-		c.Low = 0
-	}
-	if c.Low >= endNats && green && low && c.Is != outcry.CondFailing || c.Is == outcry.CondSuspicious && c.Low >= endNats {
-		j.restore(s, t)
-	}
-}
-
-func (s *service) freshAt(t outcry.Tick) float64 {
-	if n := len(s.History); n > 0 && s.History[n-1].Tick == t {
-		return s.History[n-1].Fresh
-	}
-	return 0
-}
-
-// green reports whether no vantage that can be believed has failed lately, and
-// those that took part have passed since.
-func (s *service) green(t outcry.Tick, view []vantageView) bool {
-	if s.Fixed.Alerts > 0 {
-		return false
-	}
-	for i := range s.Vantages {
-		v := &s.Vantages[i]
-		if view[i].limit == 0 {
-			continue
-		}
-		if v.failing(t) || (s.State.Probed && v.LastBad > 0 && t-v.LastBad < greenTicks && v.LastBad >= v.LastGood) {
-			return false
-		}
-	}
-	return true
 }
 
 // restore ends a fault: every statistic starts anew from here.
@@ -232,7 +265,7 @@ func (j *Judge) restore(s *service, t outcry.Tick) {
 	for _, x := range s.Subs {
 		x.Marks = nil
 	}
-	for _, x := range []*stream{s.Reports, s.Posts} {
+	for _, x := range s.counted() {
 		x.Filter = x.Noise.unknown()
 		x.Quiet = true
 	}

@@ -3,24 +3,12 @@ package detect
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
 	"github.com/outcry/outcry"
 )
-
-// Config is what the operator sets.
-type Config struct {
-	Services []outcry.Service
-	// FalseAlarms is the budget: false public incidents that a service may have
-	// in a year. Default 1.
-	FalseAlarms float64
-	// Holidays are local dates (2024-12-25) whose rhythm is a Sunday's.
-	Holidays []string
-	// Prior is what to expect of the reports of a service without history, by
-	// service; the default is 6 an hour, hardly known.
-	Prior map[string]Prior
-}
 
 // Judge holds every service's state. It is not safe for concurrent use.
 type Judge struct {
@@ -29,63 +17,49 @@ type Judge struct {
 	lnA      [4]float64 // by tier
 	services []*service
 	byID     map[string]*service
-	locals   map[string]local
 	now      outcry.Tick // the next tick to judge
-	awake    map[string]bool
+	due      []uint64    // a bit for each service that is awake or has news
+	doubting int         // services whose vantages are in doubt
+	parted   []partNews  // room for a tick's parts
+	failing  []*service  // and for what is to be said of it
+	report   []*service
 }
-
-const ticksPerYear = 3155760
-
-// margin is by how much, in nats, ln R must exceed the bound ARL ≥ A. With the
-// true baseline none would be needed: over nulls with log-rate sd 0 to 0.5,
-// correlation 10 minutes to 6 hours and 4 to 1,000 reports an hour, one alarm a
-// year came at ln A = 13.0 to 14.2, where the bound says 14.96, because R jumps
-// over A. It pays for what a baseline of a few weeks does not know yet.
-const margin = 0.7
-
-func defaultPrior() Prior { return Prior{PerHour: 6, Size: 0.4} }
-func postPrior() Prior    { return Prior{PerHour: 4, Size: 0.4} }
 
 // New makes a judge that starts at a tick. A time zone that cannot be loaded is
 // an error of CodeInvalid.
 func New(cfg Config, start outcry.Tick) (*Judge, error) {
-	if cfg.FalseAlarms <= 0 {
-		cfg.FalseAlarms = 1
-	}
-	j := &Judge{cfg: cfg, grid: newThetaGrid(), now: start, byID: map[string]*service{}, locals: map[string]local{}, awake: map[string]bool{}}
-	outage := math.Log(ticksPerYear / cfg.FalseAlarms)
-	j.lnA = [4]float64{0, min(outage-2, math.Log(60480)), min(outage-1, math.Log(259200)), outage}
-	holidays := map[string]bool{}
-	for _, d := range cfg.Holidays {
-		holidays[d] = true
-	}
+	j := &Judge{cfg: cfg, grid: newThetaGrid(), now: start, byID: map[string]*service{}}
+	j.lnA = cfg.thresholds()
 	for _, sv := range cfg.Services {
 		zone, err := time.LoadLocation(cmp.Or(sv.Timezone, "UTC"))
 		if err != nil {
 			return nil, outcry.Wrap(outcry.CodeInvalid, err, "service %s: unknown time zone %q", sv.ID, sv.Timezone)
 		}
-		j.locals[sv.ID] = local{zone, holidays}
-		j.add(newService(sv.ID, cfg.priorOf(sv.ID), start))
+		s := newService(sv.ID, cfg.priorOf(sv.ID), start)
+		s.at = local{zone, cfg.holidaysOf(sv.ID)}
+		s.quorum = cfg.Quorum[sv.ID]
+		if _, told := cfg.Prior[sv.ID]; !told {
+			s.category = cfg.Category[sv.ID]
+		}
+		j.add(s)
 	}
 	return j, nil
 }
 
-func (c Config) priorOf(id string) Prior {
-	if p, ok := c.Prior[id]; ok {
-		return p
-	}
-	return defaultPrior()
-}
-
 func newService(id string, p Prior, start outcry.Tick) *service {
-	return &service{ID: id, Reports: newStream(p, start), Posts: newStream(postPrior(), start), Shares: newShares(),
-		Subs: map[sub]*subSeries{}, State: condition{Is: outcry.CondNormal, Own: true}}
+	return &service{ID: id, Reports: newStream(p, start), Posts: newTalk(start), Shares: newShares(),
+		Subs: map[sub]*subSeries{}, State: condition{Is: outcry.CondNormal, Own: true}, Born: start}
 }
 
 func (j *Judge) add(s *service) {
+	s.index = len(j.services)
 	j.services = append(j.services, s)
 	j.byID[s.ID] = s
+	j.due = append(j.due, make([]uint64, s.index/64+1-len(j.due))...)
 }
+
+// mostAhead is by how many ticks the next may be left out: two years.
+const mostAhead = 2 * ticksPerYear
 
 // Next is the tick that Step expects.
 func (j *Judge) Next() outcry.Tick { return j.now }
@@ -93,7 +67,8 @@ func (j *Judge) Next() outcry.Tick { return j.now }
 // Step judges tick t from its tallies. coverage is the share of collectors that
 // were alive: with 0 the tick is skipped and every service is unknown. Ticks
 // left out between steps count as covered and empty. A tick before
-// [Judge.Next] is refused with CodeConflict.
+// [Judge.Next] is refused with CodeConflict, one that is years after it, and a
+// coverage that is no share, with CodeInvalid: then nothing has changed.
 //
 // It gives a verdict on every service that is not simply normal, and on those
 // that have just become so; no verdict is "normal, as before".
@@ -101,66 +76,125 @@ func (j *Judge) Step(t outcry.Tick, coverage float64, tallies []outcry.Tally) ([
 	if t < j.now {
 		return nil, outcry.Errorf(outcry.CodeConflict, "tick %d is before tick %d, which is next", t, j.now)
 	}
+	if !(coverage >= 0 && coverage <= 1) {
+		return nil, outcry.Errorf(outcry.CodeInvalid, "a coverage of %v is no share", coverage)
+	}
+	if t-j.now > mostAhead {
+		return nil, outcry.Errorf(outcry.CodeInvalid, "tick %d is more than two years after tick %d, which is next: a clock is wrong", t, j.now)
+	}
 	j.now = t + 1
-	if coverage <= 0 {
+	if coverage == 0 {
 		return j.blind(t), nil
 	}
-	touched := j.group(tallies)
-	view := j.views(t, touched)
-	var failing []*service
-	var report []*service
-	for _, s := range j.services {
-		mine := touched[s.ID]
-		if mine == nil && !j.awake[s.ID] {
-			continue
-		}
-		was := s.State.Is
-		j.judge(s, t, mine, view[s.ID])
-		if s.State.Is == outcry.CondFailing || s.State.Is == outcry.CondRecovering {
-			failing = append(failing, s)
-		}
-		if s.State.Is != outcry.CondNormal || was != outcry.CondNormal || s.State.Tier > outcry.TierNone {
-			report = append(report, s)
+	j.group(tallies)
+	health := j.doubted(t)
+	j.failing, j.report = j.failing[:0], j.report[:0]
+	for w, word := range j.due {
+		for ; word != 0; word &= word - 1 {
+			j.turn(j.services[64*w+bits.TrailingZeros64(word)], t, health)
 		}
 	}
-	j.across(failing)
-	return verdicts(t, report), nil
+	j.across(j.failing)
+	return verdicts(t, j.report), nil
+}
+
+// turn takes one service that is due through one tick.
+func (j *Judge) turn(s *service, t outcry.Tick, health map[string]vantageHealth) {
+	var view []vantageView
+	if health != nil {
+		view = s.views(health)
+	}
+	was := s.State.Is
+	j.judge(s, t, s.news, view)
+	clear(s.news)
+	s.news = s.news[:0]
+	j.settle(s)
+	if s.State.Is == outcry.CondFailing || s.State.Is == outcry.CondRecovering {
+		j.failing = append(j.failing, s)
+	}
+	if s.State.Is != outcry.CondNormal || was != outcry.CondNormal || s.State.Tier > outcry.TierNone {
+		j.report = append(j.report, s)
+	}
+}
+
+// settle notes what the next tick must know of a service without looking at it.
+func (j *Judge) settle(s *service) {
+	bit := uint64(1) << (s.index % 64)
+	j.due[s.index/64] &^= bit
+	if s.awake {
+		j.due[s.index/64] |= bit
+	}
+	if was := s.doubts; was {
+		j.doubting--
+	}
+	if s.doubts = s.doubted(); s.doubts {
+		j.doubting++
+	}
 }
 
 // group sorts the tick's tallies by service; tallies of services that the
 // configuration does not name are not judged.
-func (j *Judge) group(tallies []outcry.Tally) map[string][]outcry.Tally {
-	if len(tallies) == 0 {
-		return nil
-	}
-	by := make(map[string][]outcry.Tally, len(tallies))
-	for _, y := range tallies {
-		if s := j.byID[y.Service]; s != nil {
-			by[y.Service] = append(by[y.Service], y)
-			if y.Kind == outcry.KindProbe {
-				for _, c := range y.Cells {
-					s.vantage(c.Vantage).Seen = y.Tick
-				}
+func (j *Judge) group(tallies []outcry.Tally) {
+	for i := range tallies {
+		y := &tallies[i]
+		s := j.byID[y.Service]
+		if s == nil {
+			continue
+		}
+		s.news = gathered(s.news, y)
+		j.due[s.index/64] |= 1 << (s.index % 64)
+		if y.Kind == outcry.KindProbe {
+			for c := range y.Cells {
+				s.vantage(y.Cells[c].Vantage).Seen = y.Tick
 			}
 		}
 	}
-	return by
+}
+
+// gathered adds a tally to those of its service: of one kind there is one, in
+// however many pieces it comes.
+func gathered(have []*outcry.Tally, y *outcry.Tally) []*outcry.Tally {
+	for i := range have {
+		if have[i].Kind == y.Kind {
+			both := *have[i]
+			both.Cells = slices.Clone(both.Cells) // the caller's, as all of it is
+			both.Add(*y)
+			have[i] = &both
+			return have
+		}
+	}
+	return append(have, y)
 }
 
 // judge takes one service through one tick.
-func (j *Judge) judge(s *service, t outcry.Tick, tallies []outcry.Tally, view []vantageView) {
-	l := j.locals[s.ID]
-	for _, x := range []*stream{s.Reports, s.Posts} {
-		x.advance(t, l)
+func (j *Judge) judge(s *service, t outcry.Tick, tallies []*outcry.Tally, view []vantageView) {
+	l := s.at
+	j.pool(s, t)
+	s.Reports.advance(t, l)
+	s.Posts.advance(t, l)
+	unknown := s.levelUnknown()
+	s.Reports.learn(l, &s.Shares)
+	if unknown && !s.levelUnknown() && !s.State.active() {
+		j.restore(s, t) // what was expected until now was a guess, and so is all evidence
 	}
-	s.Reports.learn(l, s.Shares.learn)
 	s.Shares.age(t)
-	s.Posts.learn(l, func(segment) {})
+	s.Posts.Complaints.learn(l, nil)
+	for i := range s.Meters {
+		s.Meters[i].learn(l)
+	}
 	s.excuse(view)
 	spoke := s.take(t, tallies, l)
 	over := j.parts(s, t, tallies)
-	if !spoke && !s.State.active() && s.State.Tier == outcry.TierNone && s.State.Is == outcry.CondNormal {
+	watch, still := j.lnA[outcry.TierWatch], s.State.Is == outcry.CondNormal && s.State.Tier == outcry.TierNone
+	calm := still && over.over+j.lnA[outcry.TierOutage] < watch
+	if still && !spoke || calm && s.surelyWell(watch) {
 		return
+	}
+	if calm && len(s.Marks) > 0 {
+		if lnR, nats := j.grid.atMost(s, view); lnR < s.need(watch) {
+			s.State.Nats, s.State.Evidence = max(nats, 0), nil
+			return
+		}
 	}
 	b := j.grid.believe(s, view)
 	if len(s.Marks) > 0 && s.State.Is != outcry.CondRecovering {
@@ -169,7 +203,10 @@ func (j *Judge) judge(s *service, t outcry.Tick, tallies []outcry.Tally, view []
 	if s.State.active() {
 		j.follow(s, t, b, view)
 	}
-	j.awake[s.ID] = s.State.active() || s.State.Tier > outcry.TierNone
+	if s.mistaken(t) {
+		j.relearn(s, t, l)
+	}
+	s.awake = s.State.active() || s.State.Tier > outcry.TierNone
 }
 
 // afterglow is how long, in ticks, parts stay silent after a fault: people still
@@ -178,14 +215,15 @@ func (j *Judge) judge(s *service, t outcry.Tick, tallies []outcry.Tally, view []
 const afterglow = 360
 
 // parts feeds the service's scopes and gives the strongest of their alarms.
-func (j *Judge) parts(s *service, t outcry.Tick, tallies []outcry.Tally) alarm {
+func (j *Judge) parts(s *service, t outcry.Tick, tallies []*outcry.Tally) alarm {
 	young := s.Reports.Base.AllHours < noiseAfter
-	if young || s.State.Since > 0 && t-s.State.Since < afterglow {
+	known := s.State.active() && s.State.Is != outcry.CondSuspicious // there is nothing left to raise
+	if young || known || s.State.Since > 0 && t-s.State.Since < afterglow {
 		return alarm{over: math.Inf(-1)}
 	}
-	for i := range tallies {
-		if tallies[i].Kind == outcry.KindReport && tallies[i].Fresh > 0 {
-			return j.grid.takeSubs(s, t, tallies[i].Cells, j.lnA[outcry.TierOutage])
+	for _, y := range tallies {
+		if y.Kind == outcry.KindReport && y.Fresh > 0 {
+			return j.takeSubs(s, t, y.Cells)
 		}
 	}
 	return alarm{over: math.Inf(-1)}
@@ -194,10 +232,10 @@ func (j *Judge) parts(s *service, t outcry.Tick, tallies []outcry.Tally) alarm {
 // weigh compares the belief, and the strongest alarm of a part, with the tiers.
 func (j *Judge) weigh(s *service, t outcry.Tick, b belief, part alarm) {
 	c := &s.State
-	level := b.LnR + math.Log(wholeBudget) - margin
-	since := s.Marks[b.Best].Mark.Tick
+	level := b.LnR + math.Log(wholeBudget) - s.margin()
+	since, excess := s.Marks[b.Best].Mark.Tick, b.Win.C-b.Win.B
 	if l := part.over + j.lnA[outcry.TierOutage]; l > level {
-		level, since = l, part.since
+		level, since, excess = l, part.since, part.excess
 	}
 	tier := outcry.TierNone
 	for k := outcry.TierWatch; k <= outcry.TierOutage; k++ {
@@ -210,52 +248,81 @@ func (j *Judge) weigh(s *service, t outcry.Tick, b belief, part alarm) {
 	}
 	c.Tier = tier
 	if level >= j.lnA[outcry.TierOutage] && (!c.active() || c.Is == outcry.CondSuspicious) {
-		j.raise(s, t, b, since)
-		if !c.active() {
+		j.raise(s, t, b, since, excess)
+		if c.Tier = outcry.TierOutage; !c.active() {
 			c.Tier = outcry.TierSuspected
 		}
 	}
 	if !c.active() {
 		c.Nats = max(b.Nats, 0)
-		c.Evidence = s.ledger(b, 0)
-		c.Is = outcry.CondNormal
+		c.Is, c.Evidence = outcry.CondNormal, nil
+		if c.Tier > outcry.TierNone {
+			c.Evidence = s.ledger(b, 0)
+		}
 	}
 }
 
-// views says of each service's vantages how far they are to be believed. One
-// that fails all of its services, while others pass them, is itself cut off.
-func (j *Judge) views(t outcry.Tick, touched map[string][]outcry.Tally) map[string][]vantageView {
-	need := len(touched) > 0
-	for _, a := range j.awake {
-		need = need || a
+// doubted reports whether it matters how far a service's vantages are believed:
+// one fails, or was cut off, or a fault is under way.
+func (s *service) doubted() bool {
+	if s.awake && len(s.Vantages) > 0 {
+		return true
 	}
-	if !need {
-		return nil
-	}
-	health := j.health(t)
-	out := make(map[string][]vantageView, len(j.services))
-	for _, s := range j.services {
-		vs := make([]vantageView, len(s.Vantages))
-		for i := range s.Vantages {
-			vs[i] = health[s.Vantages[i].ID].view(len(s.Vantages))
+	for i := range s.news {
+		if s.news[i].Kind == outcry.KindProbe && s.news[i].Bad > 0 {
+			return true
 		}
-		out[s.ID] = vs
 	}
-	return out
+	for i := range s.Vantages {
+		if v := &s.Vantages[i]; v.BadSince > 0 || v.Cut {
+			return true
+		}
+	}
+	return false
+}
+
+// doubted gives the health of all vantages if that matters to any service; those
+// without news stand as they were left, see settle.
+func (j *Judge) doubted(t outcry.Tick) map[string]vantageHealth {
+	if j.doubting > 0 {
+		return j.health(t)
+	}
+	for w, word := range j.due {
+		for ; word != 0; word &= word - 1 {
+			if j.services[64*w+bits.TrailingZeros64(word)].doubted() {
+				return j.health(t)
+			}
+		}
+	}
+	return nil
+}
+
+// views says of a service's vantages how far they are to be believed. One that
+// fails all of its services, while others pass them, is itself cut off.
+func (s *service) views(health map[string]vantageHealth) []vantageView {
+	s.view = s.view[:0]
+	for i := range s.Vantages {
+		s.view = append(s.view, health[s.Vantages[i].ID].view(len(s.Vantages)))
+	}
+	return s.view
 }
 
 // vantageHealth is one vantage over all services.
 type vantageHealth struct {
 	failing, passing int
-	contradicted     int // services that it fails and another vantage passes
+	contradicted     int // services that it fails and another vantage has passed since
+	seconded         int // services that it fails and another vantage fails too
 }
 
 func (h vantageHealth) view(vantages int) vantageView {
+	alone := h.failing > 0 && h.passing == 0 && h.contradicted == h.failing && h.seconded < h.failing
 	switch {
-	case h.failing > 0 && h.passing == 0 && h.contradicted == h.failing && h.failing > 1:
+	case alone && h.failing > 1:
 		return vantageView{limit: 0}
+	case alone:
+		return vantageView{limit: vantageLone}
 	case vantages == 1 || h.passing > 0:
-		return vantageView{limit: vantageCapOne}
+		return vantageView{limit: vantageCapOne, back: h.passing > 0}
 	default:
 		return vantageView{limit: vantageCap}
 	}
@@ -264,38 +331,65 @@ func (h vantageHealth) view(vantages int) vantageView {
 func (j *Judge) health(t outcry.Tick) map[string]vantageHealth {
 	health := map[string]vantageHealth{}
 	for _, s := range j.services {
-		passing := 0
-		for i := range s.Vantages {
-			if s.Vantages[i].passing(t) {
-				passing++
-			}
-		}
 		for i := range s.Vantages {
 			v := &s.Vantages[i]
 			h := health[v.ID]
 			switch {
 			case v.failing(t):
 				h.failing++
-				if passing > 0 {
-					h.contradicted++
-				}
+				passed, failed := s.opinions(v, t)
+				h.contradicted, h.seconded = h.contradicted+passed, h.seconded+failed
 			case v.passing(t):
 				h.passing++
 			}
 			health[v.ID] = h
 		}
 	}
+	return vouched(health)
+}
+
+// vouched lets what a vantage passes elsewhere speak for its routes: one that
+// fails, of a vantage that is online, is not at fault itself.
+func vouched(health map[string]vantageHealth) map[string]vantageHealth {
+	passing := map[string]int{}
+	for id, h := range health {
+		passing[outcry.VantageOf(id)] += h.passing
+	}
+	for id, h := range health {
+		if of := outcry.VantageOf(id); of != id {
+			h.passing = passing[of]
+			health[id] = h
+		}
+	}
 	return health
+}
+
+// opinions says whether another vantage has passed the service since this one
+// fails it, and whether another one fails it too: 1 or 0.
+func (s *service) opinions(v *vantage, t outcry.Tick) (passed, failed int) {
+	for i := range s.Vantages {
+		switch o := &s.Vantages[i]; {
+		case o.ID == v.ID:
+		case o.contradicts(v, t):
+			passed = 1
+		case o.failing(t):
+			failed = 1
+		}
+	}
+	return passed, failed
 }
 
 // blind passes over a tick that nobody watched.
 func (j *Judge) blind(t outcry.Tick) []outcry.Verdict {
 	out := make([]outcry.Verdict, 0, len(j.services))
 	for _, s := range j.services {
-		l := j.locals[s.ID]
-		for _, x := range []*stream{s.Reports, s.Posts} {
-			x.advance(t, l)
-			x.skip(t+1, l)
+		l := s.at
+		s.Reports.advance(t, l)
+		s.Reports.skip(t+1, l)
+		s.Posts.skip(t, l)
+		s.Trend.Seen = t + 1
+		for i := range s.Meters {
+			s.Meters[i].skip(t+1, l)
 		}
 		v := s.verdict(t)
 		v.Condition = outcry.CondUnknown
@@ -322,18 +416,16 @@ func (s *service) verdict(t outcry.Tick) outcry.Verdict {
 	if c.Tier > outcry.TierNone || c.active() {
 		v.Evidence, v.Onset, v.Affected, v.Size = c.Evidence, c.Onset, c.Affected, c.Size
 	}
+	if c.Is == outcry.CondRecovering {
+		v.Ended = s.ended()
+	}
 	return v
 }
 
 // Idle reports whether nothing is unusual anywhere: a tick without tallies then
 // changes nothing, and need not be stepped.
 func (j *Judge) Idle() bool {
-	for _, a := range j.awake {
-		if a {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(j.services, func(s *service) bool { return s.awake })
 }
 
 // Usual is how many distinct reporters an hour are normal for a service at an
@@ -343,6 +435,6 @@ func (j *Judge) Usual(id string, at time.Time) (perHour float64, learned bool) {
 	if s == nil {
 		return 0, false
 	}
-	perHour, _ = s.Reports.Base.rate(calendarOf(at, j.locals[id].zone, j.locals[id].holidays), s.Reports.Noise.V)
+	perHour, _ = s.Reports.Base.rate(calendarOf(at, s.at.zone, s.at.holidays), s.Reports.Noise.V)
 	return perHour, s.Reports.Base.AllHours >= 24
 }

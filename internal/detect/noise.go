@@ -26,6 +26,9 @@ const (
 	priorFloor     = 60  // the prior weighs as if so much ΣE² had been seen …
 	priorSegments  = 216 // … and at least a day and a half
 	noiseTail      = 1.2 // see fit
+	priorSlow      = 3.0 // hours: swings this slow are to be reckoned with until many of them have been seen
+	youngSegments  = 2500
+	spreadPart     = 0.5 // of the spread that is taken out of a young service's moments, see learn
 	noiseMin       = 0.002
 	noiseMax       = 1.0
 	noiseForgetDay = 0.985 // half-life about six weeks
@@ -84,12 +87,15 @@ func (f filter) observe(y, e float64) filter {
 // learn takes the residual of the newest quiet segment with those before it;
 // recent[0] is the newest, and a gap is marked by a negative expectation. spread
 // is the relative variance of the baseline's own error, which neighbouring
-// segments share, and which is not the rate's.
+// segments share, and which is not the rate's. The spread is a bound rather than
+// an estimate: of a young service only half is taken out, or hardly a swing
+// would be left.
 func (n *noise) learn(recent []residual, spread float64) {
 	if len(recent) == 0 || recent[0].E < 0 {
 		return
 	}
 	r0 := recent[0]
+	spread *= 1 - (1-spreadPart)*n.youth()
 	for i, lag := range noiseLags {
 		if lag >= len(recent) || recent[lag].E < 0 {
 			continue
@@ -131,10 +137,16 @@ func (n *noise) fit() {
 			best, bestV, bestTau = loss, v, tau
 		}
 	}
-	n.Tau = bestTau
-	young := math.Sqrt(4 * bestTau / (n.N*segmentHours + 24)) // relative error of a variance from so many correlation times
-	n.V = min(max(bestV*(1+noiseTail*bestV+young), noiseMin), noiseMax)
+	n.Tau = max(bestTau, priorTau*n.youth())
+	young := math.Sqrt(4 * max(bestTau, priorSlow*n.youth()) / (n.N*segmentHours + 24)) // relative error of a variance from so many correlation times
+	n.V = min(max(bestV*(1+noiseTail*bestV+young), priorV*n.youth(), noiseMin), noiseMax)
 }
+
+// youth falls from one to nothing in two and a half weeks. A first week has seen
+// few swings, and its baseline has learned those it has seen for the rhythm: at
+// log-rate sd 0.5 over six hours, fits of V in the first fortnight came out at
+// a third of the truth. So the prior is a floor until then.
+func (n *noise) youth() float64 { return max(1-n.N/youngSegments, 0) }
 
 func (n *noise) fitTau(tau float64) (v, loss float64) {
 	var xx, xy, yy float64

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -81,8 +82,12 @@ func TestHowFarAVantageIsBelieved(t *testing.T) {
 		want     float64
 	}{
 		{"it fails all of its services, others pass them: cut off", vantageHealth{failing: 3, contradicted: 3}, 3, 0},
-		{"it fails its only service: may be at fault itself", vantageHealth{failing: 1, contradicted: 1}, 3, vantageCap},
-		{"it fails all, and others fail one of these too", vantageHealth{failing: 3, contradicted: 2}, 3, vantageCap},
+		{"it fails its only service, which others pass: it says next to nothing", vantageHealth{failing: 1, contradicted: 1}, 3, vantageLone},
+		{"it fails its only service, of which others say nothing: may be at fault itself", vantageHealth{failing: 1}, 3, vantageCap},
+		{"it fails all, and nobody passes one of these", vantageHealth{failing: 3, contradicted: 2}, 3, vantageCap},
+		{"it fails all, one more fails one of these, others pass: still cut off", vantageHealth{failing: 3, contradicted: 3, seconded: 1}, 3, 0},
+		{"two fail all that a third passes: both may be right", vantageHealth{failing: 3, contradicted: 3, seconded: 3}, 3, vantageCap},
+		{"two fail the only service, which a third passes: both may be right", vantageHealth{failing: 1, contradicted: 1, seconded: 1}, 3, vantageCap},
 		{"it passes another service: it is well", vantageHealth{failing: 1, passing: 1, contradicted: 1}, 3, vantageCapOne},
 		{"it is the only one: nobody else can say", vantageHealth{failing: 1}, 1, vantageCapOne},
 	} {
@@ -104,8 +109,14 @@ func TestWhatACutOffVantageSaidIsExcused(t *testing.T) {
 		t.Errorf("a vantage that is believed has %v of %v left", fails, runs)
 	}
 	s.excuse([]vantageView{{limit: 0}})
+	s.excuse([]vantageView{{limit: vantageCap}})
+	if fails, _ := s.Marks[0].since(0, v); fails != 40 {
+		t.Errorf("others fail now too, and the first to see it has %v of 40 left", fails)
+	}
+	s.excuse([]vantageView{{limit: 0}})
+	s.excuse([]vantageView{{limit: vantageCapOne, back: true}})
 	if fails, runs := s.Marks[0].since(0, v); fails != 0 || runs != 0 {
-		t.Errorf("a vantage that is cut off has %v of %v left", fails, runs)
+		t.Errorf("a vantage that was cut off and is back has %v of %v left", fails, runs)
 	}
 }
 
@@ -136,5 +147,66 @@ func TestOneVantageOfSeveralCannotRaiseAnOutage(t *testing.T) {
 		if n := aloneFails(t, every, "a"); n > 0 {
 			t.Errorf("checks every %d ticks, the other is silent: failing for %d", every, n)
 		}
+	}
+}
+
+// A fault is seen by one vantage first. That others passed the service before
+// says nothing against it; that they pass it now does.
+func TestOnlyPassesSinceContradict(t *testing.T) {
+	failing := vantage{ID: "a", LastBad: 105, LastGood: 99, BadSince: 102}
+	for _, x := range []struct {
+		why   string
+		other vantage
+		want  bool
+	}{
+		{"it passed before the failures began", vantage{ID: "b", LastGood: 101}, false},
+		{"it has passed since", vantage{ID: "b", LastGood: 103}, true},
+		{"it passed since, and fails now", vantage{ID: "b", LastGood: 103, LastBad: 104, BadSince: 104}, false},
+		{"it passed long ago", vantage{ID: "b", LastGood: 60}, false},
+	} {
+		if got := x.other.contradicts(&failing, 105); got != x.want {
+			t.Errorf("%s: contradicts %v", x.why, got)
+		}
+	}
+}
+
+// The one service there is, watched from three places, of which one loses its
+// own network for hours while some people report as they always do.
+func TestABlindVantageOfOneServicePublishesNothing(t *testing.T) {
+	j := newJudge(t, "shop")
+	from := quietWeeks(t, j, 2, "shop")
+	r := rand.New(rand.NewPCG(3, 3))
+	for k := from; k < from+12*360; k++ {
+		var tallies []outcry.Tally
+		if r.Float64() < 30.0/360 {
+			tallies = append(tallies, reports("shop", k, 1, outcry.CellKey{Symptom: "slow"}))
+		}
+		if k%3 == 0 {
+			tallies = append(tallies, checks("shop", k, map[string]bool{"a": k > from+360}, "a", "b", "c"))
+		}
+		for _, v := range step(t, j, k, tallies...) {
+			if v.Condition == outcry.CondFailing {
+				t.Fatalf("failing after %d ticks: %+v", k-from, v)
+			}
+		}
+	}
+}
+
+// Nobody can say whether an only vantage is itself at fault: what it sees alone
+// is published as unconfirmed.
+func TestAnOnlyVantageConfirmsNothing(t *testing.T) {
+	j := newJudge(t, "shop")
+	from := quietWeeks(t, j, 1, "shop")
+	failing := false
+	for k := from; k < from+360; k += 3 {
+		for _, v := range step(t, j, k, checks("shop", k, map[string]bool{"a": k > from+60}, "a")) {
+			failing = failing || v.Condition == outcry.CondFailing
+			if v.Confirmed {
+				t.Fatalf("confirmed after %d ticks by %+v", k-from, v.Evidence)
+			}
+		}
+	}
+	if !failing {
+		t.Error("its checks fail for an hour, and nothing is said")
 	}
 }

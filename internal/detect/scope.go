@@ -11,6 +11,9 @@ import (
 
 const (
 	scopeUntil   = 30 * time.Minute
+	scopeBack    = 720  // ticks: where it reaches now, of a fault of many hours
+	scopePace    = 60   // the older a fault, the seldomer it is asked where it reaches …
+	scopeMost    = 30   // … but every five minutes
 	symptomShare = 0.08 // of the excess: a symptom that is named
 
 	// What naming a dimension must be worth, beside ln n for each of its
@@ -117,7 +120,7 @@ func (s *service) symptomShare(symptom string) float64 {
 	var n float64
 	for k, c := range s.Shares.Cells {
 		if k.Symptom == symptom {
-			n += c
+			n += *c
 		}
 	}
 	return n / (s.Shares.All + 1)

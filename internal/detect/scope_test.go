@@ -24,7 +24,9 @@ func normally() *service {
 		}
 	}
 	s := &service{Shares: newShares()}
-	s.Shares.learn(segment{Cells: cells})
+	g := segment{Cells: cells}
+	g.unpack(&s.Shares)
+	s.Shares.learn(g)
 	return s
 }
 
@@ -70,7 +72,7 @@ func TestConfine(t *testing.T) {
 			s := normally()
 			counts := map[[dims]string]float64{}
 			for k, n := range s.Shares.Cells {
-				counts[values(k.Scope)] = math.Round(n / 40 * c.times(k.Scope.Region, k.Scope.Carrier))
+				counts[values(k.Scope)] = math.Round(*n / 40 * c.times(k.Scope.Region, k.Scope.Carrier))
 			}
 			if d := cmp.Diff(c.want, s.confine(cube{cells: s.Shares.leaves(counts, 100)})); d != "" {
 				t.Error(d)

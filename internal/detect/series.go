@@ -22,6 +22,7 @@ type mark struct {
 	S     float64 // how uncertain the baseline then was
 	Gap   float64
 	W     float64
+	Low   float64 // what the multiplier is at least, by the mean of any window
 }
 
 const (
@@ -31,6 +32,47 @@ const (
 	spacing    = 8    // marks closer than age/spacing are thinned
 )
 
+// ln3 is of the rate at which a mark that is dropped leaves its mass behind. It
+// is what math.Log gives on amd64, a unit in the last place too little, and so
+// the same everywhere.
+const ln3 = 1.0986122886681096
+
+// push adds a mark to those of a part, and drops those that it supersedes. share
+// is the part of the stream's expectation that the series has. It is what a
+// service's own push does, by itself because it is done most often.
+func push(marks []mark, fresh mark, share float64) []mark {
+	kept := 0
+	for i := range marks {
+		old := &marks[i]
+		c, b := fresh.N-old.N, share*(fresh.E-old.E)
+		if fresh.Tick-old.Tick > maxAge {
+			continue
+		}
+		if c < pruneRatio*b {
+			fresh.inherit(old, c, b)
+			continue
+		}
+		if kept < i {
+			marks[kept] = *old
+		}
+		kept++
+	}
+	marks = marks[:kept]
+	fresh.Gap = float64(maxAge)
+	if kept > 0 {
+		fresh.Gap = float64(fresh.Tick - marks[kept-1].Tick)
+	}
+	marks = append(marks, fresh)
+	if len(marks) > maxMarks {
+		marks = thin(marks, fresh.Tick, share)
+	}
+	return marks
+}
+
+// inherit takes over the mass of an older mark, since which there were c where b
+// were expected.
+func (m *mark) inherit(old *mark, c, b float64) { m.W += (old.W + 1) * math.Exp(c*ln3-2*b) }
+
 // marked is anything that is anchored at a mark.
 type marked[T any] interface {
 	*T
@@ -39,41 +81,13 @@ type marked[T any] interface {
 
 func (m *mark) at() *mark { return m }
 
-// push adds a mark and drops those that it supersedes, unless keep holds them.
-// share is the part of the stream's expectation that the series has.
-func push[T any, P marked[T]](marks []T, fresh T, share float64, keep func(*T) bool) []T {
-	m := P(&fresh).at()
-	kept := marks[:0]
-	for i := range marks {
-		old := P(&marks[i]).at()
-		c, b := m.N-old.N, share*(m.E-old.E)
-		if m.Tick-old.Tick > maxAge {
-			continue
-		}
-		if c < pruneRatio*b && !keep(&marks[i]) {
-			m.W += (old.W + 1) * math.Exp(c*math.Log(3)-2*b)
-			continue
-		}
-		kept = append(kept, marks[i])
-	}
-	m.Gap = float64(maxAge)
-	if len(kept) > 0 {
-		m.Gap = float64(m.Tick - P(&kept[len(kept)-1]).at().Tick)
-	}
-	kept = append(kept, fresh)
-	if len(kept) > maxMarks {
-		kept = thin[T, P](kept, m.Tick, share)
-	}
-	return kept
-}
-
 // thin merges marks that lie closer together than an eighth of their age.
 func thin[T any, P marked[T]](marks []T, now outcry.Tick, share float64) []T {
 	kept := marks[:1]
 	for i := range marks[1:] {
 		m, last := P(&marks[i+1]).at(), P(&kept[len(kept)-1]).at()
 		if m.Tick-last.Tick < (now-last.Tick)/spacing {
-			last.W += (m.W + 1) * math.Exp(min(0, 2*share*(m.E-last.E)-(m.N-last.N)*math.Log(3)))
+			last.W += (m.W + 1) * math.Exp(min(0, 2*share*(m.E-last.E)-(m.N-last.N)*ln3))
 			continue
 		}
 		kept = append(kept, marks[i+1])
@@ -103,5 +117,5 @@ func (s *stream) plain(m mark) window {
 
 // mark makes one at tick Next, which is about to be taken.
 func (s *stream) mark() mark {
-	return mark{Tick: s.Next, N: s.N, E: s.E, Mu: s.Filter.Mu, Q: s.Filter.Q, S: s.Spread}
+	return mark{Tick: s.Next, N: s.N, E: s.E, Mu: s.Filter.Mu, Q: s.Filter.Q, S: s.Spread, Low: s.low()}
 }

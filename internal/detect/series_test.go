@@ -28,7 +28,7 @@ func (p *playedMarks) take(n float64) {
 	p.s.E += p.s.Rate
 	p.s.Next++
 	if n > 0 {
-		p.marks = push(p.marks, m, 1, func(*mark) bool { return false })
+		p.marks = push(p.marks, m, 1)
 	}
 }
 
@@ -129,17 +129,31 @@ func TestMarksAreFewAndNoneIsOlderThanADay(t *testing.T) {
 }
 
 func TestAMarkThatIsKeptStays(t *testing.T) {
-	s := steadyStream(1)
-	p := playedMarks{s: s}
-	p.take(1)
-	s.E, s.Next = s.E+100, s.Next+100 // so long a silence speaks against it
-	keep := push(append([]mark(nil), p.marks...), s.mark(), 1, func(*mark) bool { return true })
-	drop := push(append([]mark(nil), p.marks...), s.mark(), 1, func(*mark) bool { return false })
-	if len(keep) != 2 || len(drop) != 1 {
-		t.Fatalf("%d marks of which all are kept, %d of which none is", len(keep), len(drop))
+	after := func(bulletin float64) []anchor {
+		s := &service{Reports: steadyStream(1), Posts: newTalk(day0())}
+		first := s.anchor()
+		s.push(&first)
+		s.Reports.N, s.Reports.E, s.Reports.Next = 1, 101, s.Reports.Next+101 // so long a silence speaks against it
+		s.Fixed.Sum = bulletin
+		second := s.anchor()
+		s.push(&second)
+		return s.Marks
 	}
-	if drop[0].Gap != maxAge || keep[1].Gap != 101 {
-		t.Errorf("gaps of %v and %v", drop[0].Gap, keep[1].Gap)
+	keep, drop := after(3), after(0)
+	if len(keep) != 2 || len(drop) != 1 {
+		t.Fatalf("%d marks when a bulletin has spoken since, %d when nothing has", len(keep), len(drop))
+	}
+	if drop[0].Mark.Gap != maxAge || keep[1].Mark.Gap != 101 {
+		t.Errorf("gaps of %v and %v", drop[0].Mark.Gap, keep[1].Mark.Gap)
+	}
+	if want := math.Exp(ln3 - 202); drop[0].Mark.W != want {
+		t.Errorf("the one that is left has a mass of %v of the other's, not %v", drop[0].Mark.W, want)
+	}
+}
+
+func TestTheLogarithmOfThree(t *testing.T) {
+	if !near(ln3, math.Log(3), 1e-15) {
+		t.Errorf("ln 3 is %v, not %v", math.Log(3), ln3)
 	}
 }
 

@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"slices"
+
 	"github.com/outcry/outcry"
 )
 
@@ -8,23 +10,45 @@ import (
 type service struct {
 	ID       string
 	Reports  *stream
-	Posts    *stream
+	Posts    talk
+	Trend    trending
+	Meters   []meter   // in the order in which they were first heard
 	Vantages []vantage // in the order in which they were first heard
 	Shares   shares
 	Marks    []anchor
 	Subs     map[sub]*subSeries
 	Fixed    fixed
 	History  []arrival
+	Voices   voices
+	Placed   int // how many of them have had their places dropped
 	Runs     []run
 	State    condition
+	Proven   outcry.Tick // when its own checks last failed in a fault
+	Pooled   outcry.Tick // when its prior was last taken from its category
+	Born     outcry.Tick // the first tick that was judged
+	awake    bool        // to be judged although it has no news
+	quorum   int         // vantages that must fail for it to be evidence
+	index    int         // among the judge's
+	at       local
+	category string          // of whose rates it knows; none: it needs no other's
+	news     []*outcry.Tally // of the tick that is being judged, one of each kind
+	places   []*place        // of its reports' cells
+	view     []vantageView   // in that tick
+	doubts   bool            // see doubted
+	// firstQuarter is at the most the tick of the arrival that is a quarter into
+	// the list: see forget.
+	firstQuarter outcry.Tick
+	spare        [][]outcry.Cell
+	costs        [2]cost // of its single parts, and of its pairs
 }
 
 // anchor is a mark of the fused evidence: the sums of every stream at once.
 type anchor struct {
 	Mark     mark
-	Post     mark
+	Post     talkMark
 	Fixed    float64
 	Vantages []tallyMark
+	Meters   []mark
 }
 
 func (a *anchor) at() *mark { return &a.Mark }
@@ -35,6 +59,7 @@ type tallyMark struct{ Fails, Runs float64 }
 type arrival struct {
 	Tick                     outcry.Tick
 	Fresh, Networks, Strange float64
+	Hourly                   float64 // of Networks, those new in the hour
 	Want                     float64 // expected in that tick
 	Cells                    []outcry.Cell
 }
@@ -54,9 +79,9 @@ const (
 // fixed is evidence that comes as a statement and not as a count: bulletins and
 // alerts, each of a fixed ratio, once until it is taken back.
 type fixed struct {
-	Sum      float64
-	Bulletin bool // the vendor admits a fault
-	Alerts   int  // that are firing
+	Sum    float64
+	Admits []string // names of the vendors' pages that admit a fault
+	Alerts int      // that are firing
 }
 
 const (
@@ -66,23 +91,38 @@ const (
 	alertsMost   = 12.0
 )
 
-// state applies a statement and gives the change of the sum.
-func (f *fixed) apply(kind outcry.Kind, bad, good uint32) {
+// take applies the statements of a tick.
+func (f *fixed) take(y *outcry.Tally) {
 	was := f.value()
-	switch {
-	case kind == outcry.KindBulletin && bad > 0:
-		f.Bulletin = true
-	case kind == outcry.KindBulletin && good > 0:
-		f.Bulletin = false
-	case kind == outcry.KindAlert:
-		f.Alerts = max(f.Alerts+int(bad)-int(good), 0)
+	if y.Kind == outcry.KindAlert {
+		f.Alerts = max(f.Alerts+int(y.Bad)-int(y.Total-y.Bad-y.Unknown), 0)
+	} else {
+		f.hear(y)
 	}
 	f.Sum += f.value() - was
 }
 
+// hear keeps what each page says: one that says that all is well takes back
+// its own admission, and no other page's.
+func (f *fixed) hear(y *outcry.Tally) {
+	cells := y.Cells
+	if len(cells) == 0 {
+		cells = []outcry.Cell{{Counts: y.Counts}}
+	}
+	for _, c := range cells {
+		at := slices.Index(f.Admits, c.Vantage)
+		switch {
+		case c.Bad > 0 && at < 0:
+			f.Admits = append(f.Admits, c.Vantage)
+		case c.Bad == 0 && c.Total > c.Unknown && at >= 0:
+			f.Admits = slices.Delete(f.Admits, at, at+1)
+		}
+	}
+}
+
 func (f *fixed) value() float64 {
 	v := min(float64(f.Alerts)*alertNats, alertsMost)
-	if f.Bulletin {
+	if len(f.Admits) > 0 {
 		v += bulletinNats
 	}
 	return v
@@ -90,8 +130,14 @@ func (f *fixed) value() float64 {
 
 func (s *service) anchor() anchor {
 	a := anchor{Mark: s.Reports.mark(), Post: s.Posts.mark(), Fixed: s.Fixed.Sum}
-	for _, v := range s.Vantages {
-		a.Vantages = append(a.Vantages, tallyMark{v.Fails, v.Runs})
+	if len(s.Vantages) > 0 {
+		a.Vantages = make([]tallyMark, len(s.Vantages))
+	}
+	for i := range s.Vantages {
+		a.Vantages[i] = tallyMark{s.Vantages[i].Fails, s.Vantages[i].Runs}
+	}
+	for i := range s.Meters {
+		a.Meters = append(a.Meters, s.Meters[i].Errors.mark())
 	}
 	return a
 }
@@ -116,51 +162,94 @@ func (s *service) vantage(id string) *vantage {
 
 // push keeps an anchor while probes or statements have spoken since it, or its
 // counts do.
-func (s *service) push(a anchor) {
-	s.Marks = push(s.Marks, a, 1, func(old *anchor) bool {
-		if a.Fixed > old.Fixed {
+func (s *service) push(a *anchor) {
+	m, kept := &a.Mark, 0
+	for i := range s.Marks {
+		old := &s.Marks[i]
+		c, b := m.N-old.Mark.N, m.E-old.Mark.E
+		if m.Tick-old.Mark.Tick > maxAge {
+			continue
+		}
+		if c < pruneRatio*b && !s.spoken(old, a) {
+			m.inherit(&old.Mark, c, b)
+			continue
+		}
+		if kept < i {
+			s.Marks[kept] = *old
+		}
+		kept++
+	}
+	s.Marks = s.Marks[:kept]
+	m.Gap = float64(maxAge)
+	if kept > 0 {
+		m.Gap = float64(m.Tick - s.Marks[kept-1].Mark.Tick)
+	}
+	s.Marks = append(s.Marks, *a)
+	if len(s.Marks) > maxMarks {
+		s.Marks = thin(s.Marks, m.Tick, 1)
+	}
+}
+
+// spoken reports whether anything but reports has spoken of a fault between two
+// anchors.
+func (s *service) spoken(old, a *anchor) bool {
+	if a.Fixed > old.Fixed {
+		return true
+	}
+	for i := range a.Vantages {
+		if fails, runs := old.since(i, &s.Vantages[i]); fails > 0 && fails > 0.1*runs {
 			return true
 		}
-		for i := range a.Vantages {
-			if fails, runs := old.since(i, &s.Vantages[i]); fails > 0 && fails > 0.1*runs {
-				return true
-			}
-		}
-		p := a.Post.N - old.Post.N
-		return p > 3 && p > pruneRatio*(a.Post.E-old.Post.E)
-	})
+	}
+	if s.metersUp(old) || s.Trend.On && s.Trend.Began >= old.Mark.Tick {
+		return true
+	}
+	p := a.Post.N - old.Post.N
+	return p > 3 && p > pruneRatio*(a.Post.E-old.Post.E)
 }
 
 // take counts one tick's tallies into every stream. It reports whether any
 // spoke of a fault.
-func (s *service) take(t outcry.Tick, tallies []outcry.Tally, l local) (spoke bool) {
-	var reports, posts *outcry.Tally
-	for i := range tallies {
-		switch tallies[i].Kind {
+func (s *service) take(t outcry.Tick, tallies []*outcry.Tally, l local) (spoke bool) {
+	var reports, posts, readings, trend *outcry.Tally
+	for _, y := range tallies {
+		switch y.Kind {
 		case outcry.KindReport:
-			reports = &tallies[i]
+			reports = y
 		case outcry.KindPost:
-			posts = &tallies[i]
+			posts = y
+		case outcry.KindMetric:
+			readings = y
+			spoke = s.risen(t, readings) || spoke
+			continue
+		case outcry.KindTrend:
+			trend = y
+			continue
 		}
-		spoke = spoke || tallies[i].Bad > 0
+		spoke = spoke || y.Bad > 0
 	}
-	a := s.anchor()
-	for i := range tallies {
-		s.takeOther(t, &tallies[i])
+	s.Trend.learn(t, s.Posts.Heard && s.State.quiet())
+	spoke = trend != nil && s.Trend.take(t, trend, s.State.quiet()) || spoke
+	var a anchor
+	if spoke {
+		a = s.anchor()
+	}
+	for _, y := range tallies {
+		s.takeOther(t, y)
 	}
 	if reports != nil && reports.Fresh > 0 {
 		s.remember(t, reports)
-		s.Reports.take(float64(reports.Fresh), reports.Cells, l)
+		s.places = s.Shares.placesOf(s.places[:0], reports.Cells)
+		s.Reports.take(float64(reports.Fresh), reports.Cells, s.places, l)
 	} else {
 		s.Reports.advance(t+1, l)
 	}
-	if posts != nil && posts.Fresh > 0 {
-		s.Posts.take(float64(posts.Fresh), nil, l)
-	} else {
-		s.Posts.advance(t+1, l)
+	s.Posts.take(t, posts, l)
+	if readings != nil {
+		s.takeReadings(t, readings, l)
 	}
 	if spoke {
-		s.push(a)
+		s.push(&a)
 	}
 	return spoke
 }
@@ -172,7 +261,7 @@ func (s *service) takeOther(t outcry.Tick, y *outcry.Tally) {
 			s.takeRuns(t, c)
 		}
 	case outcry.KindBulletin, outcry.KindAlert:
-		s.Fixed.apply(y.Kind, y.Bad, y.Total-y.Bad-y.Unknown)
+		s.Fixed.take(y)
 	}
 }
 
@@ -187,12 +276,7 @@ func (s *service) takeRuns(t outcry.Tick, c outcry.Cell) {
 	fails := float64(c.Bad)
 	v.Fails += fails
 	v.Runs += runs
-	if fails > 0 {
-		v.LastBad = t
-	}
-	if fails < runs {
-		v.LastGood = t
-	}
+	v.note(t, fails, runs)
 	if s.State.quiet() {
 		v.learn(fails, runs)
 	}
@@ -207,30 +291,67 @@ func (s *service) takeRuns(t outcry.Tick, c outcry.Cell) {
 }
 
 func (s *service) remember(t outcry.Tick, y *outcry.Tally) {
-	a := arrival{Tick: t, Fresh: float64(y.Fresh), Networks: float64(y.Networks), Strange: float64(y.Strange), Want: s.Reports.Rate}
-	for _, c := range y.Cells {
-		if c.Fresh > 0 {
-			a.Cells = append(a.Cells, c)
+	a := arrival{Tick: t, Fresh: float64(y.Fresh), Networks: float64(y.Networks), Hourly: float64(y.Hourly), Strange: float64(y.Strange), Want: s.Reports.Rate}
+	if last := len(s.spare) - 1; last >= 0 {
+		a.Cells, s.spare = s.spare[last], s.spare[:last]
+	}
+	for i := range y.Cells {
+		if y.Cells[i].Fresh > 0 {
+			a.Cells = append(a.Cells, y.Cells[i])
 		}
 	}
+	if s.State.quiet() {
+		s.Voices.learn(a.Networks, a.Fresh)
+	}
 	s.History = append(s.History, a)
-	if len(s.History) > maxHistory {
-		s.History = append(s.History[:0], s.History[maxHistory/4:]...)
+	s.forget(t)
+}
+
+// forget drops the places of arrivals that no scope looks at any more, and the
+// arrivals that no window does.
+func (s *service) forget(t outcry.Tick) {
+	for s.Placed < len(s.History) && s.History[s.Placed].Tick < t-scopeBack {
+		s.spare = spared(s.spare, s.History[s.Placed].Cells)
+		s.History[s.Placed].Cells = nil
+		s.Placed++
+	}
+	if s.firstQuarter >= t-maxAge && len(s.History) <= maxHistory {
+		return // nor can it be later in the list
+	}
+	old := len(s.History) / 4
+	if s.History[old].Tick < t-maxAge || len(s.History) > maxHistory {
+		s.History = append(s.History[:0], s.History[old:]...)
+		s.Placed = max(s.Placed-old, 0)
+		old = 0
+	}
+	s.firstQuarter = s.History[old].Tick
+}
+
+// excuse forgets what a vantage said while it was cut off, once it is seen to be
+// back: its failures were not those of the service. One that is believed again
+// because others have begun to fail too was right from the start.
+func (s *service) excuse(view []vantageView) {
+	for i, seen := range view {
+		if i >= len(s.Vantages) {
+			return
+		}
+		v := &s.Vantages[i]
+		if seen.limit == 0 {
+			v.Cut = true
+			continue
+		}
+		if v.Cut && seen.back {
+			s.forgive(i)
+		}
+		v.Cut = false
 	}
 }
 
-// excuse forgets what a vantage said while it was cut off: its failures are not
-// those of the service, also not when it is back.
-func (s *service) excuse(view []vantageView) {
-	for i, seen := range view {
-		if seen.limit > 0 || i >= len(s.Vantages) {
-			continue
-		}
-		v := &s.Vantages[i]
-		for m := range s.Marks {
-			if marks := s.Marks[m].Vantages; i < len(marks) {
-				marks[i] = tallyMark{v.Fails, v.Runs}
-			}
+func (s *service) forgive(i int) {
+	v := &s.Vantages[i]
+	for m := range s.Marks {
+		if marks := s.Marks[m].Vantages; i < len(marks) {
+			marks[i] = tallyMark{v.Fails, v.Runs}
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/outcry/outcry"
@@ -14,11 +13,63 @@ const maxCells = 1024
 // counts per cell, and per value of each dimension.
 type shares struct {
 	All      float64
-	Cells    map[outcry.CellKey]float64
-	Dims     [dims]map[string]float64
-	Pairs    map[[2]string]float64 // region × carrier: a carrier has its countries
-	Symptoms map[string]float64
+	Cells    counts[outcry.CellKey]
+	Dims     [dims]counts[string]
+	Pairs    counts[[2]string] // region × carrier: a carrier has its countries
+	Symptoms counts[string]
 	Week     outcry.Tick // in which it last faded
+	places   map[outcry.CellKey]*place
+	fades    int // how often it has faded: what points into the counts is void after
+}
+
+// counts are pointed to by what is asked again and again, so that a report is
+// looked up once and not in eight maps. In a snapshot they are plain numbers.
+type counts[K comparable] map[K]*float64
+
+// of is the count of a value; nil: it has none, as it is not known and there is
+// no room for it.
+func (c counts[K]) of(k K, room int) *float64 {
+	n := c[k]
+	if n == nil && len(c) < room {
+		n = new(float64)
+		c[k] = n
+	}
+	return n
+}
+
+// place is a cell with all that it counts for.
+type place struct {
+	counts [dims + 3]*float64 // some may be nil: there was no room
+	parts  [dimSymptom + 1]*subSeries
+	fades  int // when it was made: later its counts are void
+	key    outcry.CellKey
+}
+
+// maxPlaces bounds what is only there to find things faster.
+const maxPlaces = 2 * maxCells
+
+func (s *shares) place(k *outcry.CellKey) *place {
+	p := s.places[*k]
+	if p == nil {
+		if s.places == nil || len(s.places) >= maxPlaces {
+			s.places = map[outcry.CellKey]*place{}
+		}
+		p = &place{key: *k, fades: s.fades}
+		s.places[*k] = p
+	}
+	return p
+}
+
+// placesOf looks a tick's cells up, those that brought anything.
+func (s *shares) placesOf(into []*place, cells []outcry.Cell) []*place {
+	for i := range cells {
+		var p *place
+		if cells[i].Fresh > 0 {
+			p = s.place(&cells[i].CellKey)
+		}
+		into = append(into, p)
+	}
+	return into
 }
 
 // The dimensions of a scope, in the order in which a cause is named.
@@ -41,9 +92,9 @@ const (
 )
 
 func newShares() shares {
-	s := shares{Cells: map[outcry.CellKey]float64{}, Pairs: map[[2]string]float64{}, Symptoms: map[string]float64{}}
+	s := shares{Cells: counts[outcry.CellKey]{}, Pairs: counts[[2]string]{}, Symptoms: counts[string]{}}
 	for d := range s.Dims {
-		s.Dims[d] = map[string]float64{}
+		s.Dims[d] = counts[string]{}
 	}
 	return s
 }
@@ -52,29 +103,36 @@ func values(sc outcry.Scope) [dims]string {
 	return [dims]string{sc.Region, sc.Carrier, sc.Platform, sc.Version, sc.Segment}
 }
 
-// learn takes a quiet segment's cells, in an order of their own: which of them
-// still find room, and how sums are rounded, must not be left to chance.
+// learn takes a quiet segment's cells, in their own order: which of them still
+// find room, and how sums are rounded, must not be left to chance.
 func (s *shares) learn(g segment) {
-	for _, k := range slices.SortedFunc(maps.Keys(g.Cells), outcry.CellKey.Compare) {
-		n := g.Cells[k]
+	for i := range g.cells {
+		p, n := g.cells[i].at, g.cells[i].n
 		s.All += n
-		k.Vantage = ""
-		if _, known := s.Cells[k]; known || len(s.Cells) < maxCells {
-			s.Cells[k] += n
+		if p.fades != s.fades {
+			p = s.place(&p.key)
 		}
-		if _, known := s.Symptoms[k.Symptom]; known || len(s.Symptoms) < maxCells {
-			s.Symptoms[k.Symptom] += n
+		if slices.Contains(p.counts[:], nil) {
+			s.fit(p)
 		}
-		p := [2]string{k.Scope.Region, k.Scope.Carrier}
-		if _, known := s.Pairs[p]; known || len(s.Pairs) < 2*maxCells {
-			s.Pairs[p] += n
-		}
-		for d, v := range values(k.Scope) {
-			if _, known := s.Dims[d][v]; known || len(s.Dims[d]) < maxCells {
-				s.Dims[d][v] += n
+		for _, count := range p.counts {
+			if count != nil {
+				*count += n
 			}
 		}
 	}
+}
+
+// fit finds a place's counts, or makes those for which there is room.
+func (s *shares) fit(p *place) {
+	k := p.key
+	k.Vantage = ""
+	for d, v := range values(k.Scope) {
+		p.counts[d] = s.Dims[d].of(v, maxCells)
+	}
+	p.counts[dims] = s.Cells.of(k, maxCells)
+	p.counts[dims+1] = s.Symptoms.of(k.Symptom, maxCells)
+	p.counts[dims+2] = s.Pairs.of([2]string{k.Scope.Region, k.Scope.Carrier}, 2*maxCells)
 }
 
 // age lets what is old fade, once a week.
@@ -89,40 +147,51 @@ func (s *shares) age(now outcry.Tick) {
 
 func (s *shares) forget() {
 	s.All *= shareForget
-	fade(s.Cells)
-	fade(s.Pairs)
-	fade(s.Symptoms)
+	s.Cells.fade()
+	s.Pairs.fade()
+	s.Symptoms.fade()
 	for d := range s.Dims {
-		fade(s.Dims[d])
+		s.Dims[d].fade()
+	}
+	s.places = nil
+	s.fades++
+}
+
+func (c counts[K]) fade() {
+	for k, n := range c {
+		*n *= shareForget
+		if *n < 0.05 {
+			delete(c, k)
+		}
 	}
 }
 
-func fade[K comparable](m map[K]float64) {
-	for k := range m {
-		m[k] *= shareForget
-		if m[k] < 0.05 {
-			delete(m, k)
-		}
+// known is a count, or zero where there is none.
+func known(n *float64) float64 {
+	if n == nil {
+		return 0
 	}
+	return *n
 }
 
 // pair is the expected share of a region on a carrier, and its relative
 // variance: what was seen of the two together, shrunk towards independence.
 func (s *shares) pair(region, carrier string) (share, variance float64) {
-	r, _ := s.of(dimRegion, region)
-	c, _ := s.of(dimCarrier, carrier)
-	n := s.Pairs[[2]string{region, carrier}]
+	return s.together(known(s.Pairs[[2]string{region, carrier}]), known(s.Dims[dimRegion][region]), known(s.Dims[dimCarrier][carrier]))
+}
+
+// together is the same of their counts, as a pair and each.
+func (s *shares) together(n, region, carrier float64) (share, variance float64) {
+	r, _ := s.share(region)
+	c, _ := s.share(carrier)
 	return (n + 10*r*c) / (s.All + 10), shareSpread + 1/(n+10*r*c+1)
 }
 
 // of is the expected share of a value, and how uncertain it is, as a relative
 // variance.
 func (s *shares) of(d int, v string) (share, variance float64) {
-	return s.share(s.Dims[d][v])
+	return s.share(known(s.Dims[d][v]))
 }
-
-// symptom is the same of a symptom.
-func (s *shares) symptom(v string) (share, variance float64) { return s.share(s.Symptoms[v]) }
 
 func (s *shares) share(n float64) (share, variance float64) {
 	return (n + shareNovel) / (s.All + 2*shareNovel), shareSpread + 1/(n+1)

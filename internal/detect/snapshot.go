@@ -3,7 +3,6 @@ package detect
 import (
 	"bytes"
 	"encoding/gob"
-	"slices"
 
 	"github.com/outcry/outcry"
 )
@@ -15,7 +14,10 @@ func (j *Judge) Snapshot() (map[string][]byte, error) {
 	out := make(map[string][]byte, len(j.services))
 	for _, s := range j.services {
 		var b bytes.Buffer
-		if err := gob.NewEncoder(&b).Encode(saved{Format: format, Next: j.now, Service: s}); err != nil {
+		s.Reports.each((*segment).pack)
+		err := gob.NewEncoder(&b).Encode(saved{Format: format, Next: j.now, Service: s})
+		s.Reports.each(func(g *segment) { g.Cells = nil })
+		if err != nil {
 			return nil, outcry.Wrap(outcry.CodeInternal, err, "keep the state of service %s", s.ID)
 		}
 		out[s.ID] = b.Bytes()
@@ -23,8 +25,16 @@ func (j *Judge) Snapshot() (map[string][]byte, error) {
 	return out, nil
 }
 
+// each visits a stream's segments: only those of reports have cells.
+func (s *stream) each(visit func(*segment)) {
+	visit(&s.Seg)
+	for i := range s.Wait {
+		visit(&s.Wait[i])
+	}
+}
+
 // format changes whenever an old snapshot would be misread.
-const format = 2
+const format = 3
 
 type saved struct {
 	Format  int
@@ -58,11 +68,13 @@ func (j *Judge) Restore(blobs map[string][]byte) error {
 
 func (j *Judge) adopt(id string, v saved) {
 	s := v.Service
-	s.ID = id
+	s.ID, s.quorum = id, j.cfg.Quorum[id]
 	s.fill()
-	i := slices.Index(j.services, j.byID[id])
-	j.services[i], j.byID[id] = s, s
-	j.awake[id] = s.State.active() || s.State.Tier > outcry.TierNone
+	was := j.byID[id]
+	s.index, s.at, s.category, s.doubts = was.index, was.at, was.category, was.doubts
+	j.services[s.index], j.byID[id] = s, s
+	s.awake = s.State.active() || s.State.Tier > outcry.TierNone
+	j.settle(s)
 	j.now = max(j.now, v.Next)
 }
 
@@ -70,6 +82,14 @@ func (j *Judge) adopt(id string, v saved) {
 func (s *service) fill() {
 	if s.Subs == nil {
 		s.Subs = map[sub]*subSeries{}
+	}
+	s.Reports.each(func(g *segment) { g.unpack(&s.Shares) })
+	if a := &s.State.Affected; s.State.active() {
+		for _, list := range []*[]string{&a.Regions, &a.Carriers, &a.Platforms, &a.Versions, &a.Segments, &a.Symptoms} {
+			if *list == nil {
+				*list = []string{} // not confined
+			}
+		}
 	}
 	fresh := newShares()
 	if s.Shares.Cells == nil {

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"time"
 
 	"github.com/outcry/outcry"
@@ -28,6 +29,9 @@ type stream struct {
 	Wait   []segment   // those that wait to teach, oldest first
 	Recent []residual  // of those that taught, newest first
 	Quiet  bool        // whether the filter may follow: not while failing
+	Burst  float64     // variance of a count over its mean beyond the noise; 0: 1, as of people
+	spare  [][]cellCount
+	lowest lowest
 }
 
 // noiseAfter is how many hours of history a baseline must have before what is
@@ -40,7 +44,35 @@ type segment struct {
 	Y, E    float64
 	Covered int // ticks with coverage
 	Masked  bool
-	Cells   map[outcry.CellKey]float64
+	Cells   map[outcry.CellKey]float64 // in a snapshot only, see pack
+	cells   []cellCount                // sorted by key
+}
+
+// cellCount is what a segment brought in one cell.
+type cellCount struct {
+	at *place
+	n  float64
+}
+
+// pack brings the cells into the form in which a snapshot keeps them, and
+// unpack takes them out of it.
+func (g *segment) pack() {
+	if len(g.cells) == 0 {
+		return
+	}
+	g.Cells = make(map[outcry.CellKey]float64, len(g.cells))
+	for i := range g.cells {
+		g.Cells[g.cells[i].at.key] = g.cells[i].n
+	}
+}
+
+func (g *segment) unpack(s *shares) {
+	g.cells = nil
+	for k, n := range g.Cells {
+		g.cells = append(g.cells, cellCount{s.place(&k), n})
+	}
+	slices.SortFunc(g.cells, func(x, y cellCount) int { return x.at.key.Compare(y.at.key) })
+	g.Cells = nil
 }
 
 func newStream(p Prior, first outcry.Tick) *stream {
@@ -49,10 +81,14 @@ func newStream(p Prior, first outcry.Tick) *stream {
 		Seg: segment{Start: first - first%segmentTicks}}
 }
 
+// burst is how much a count scatters, in the variance of as many independent
+// events.
+func (s *stream) burst() float64 { return max(1, s.Burst) }
+
 // local tells a stream's place in the week.
 type local struct {
 	zone     *time.Location
-	holidays map[string]bool
+	holidays []Holiday
 }
 
 func (l local) at(t outcry.Tick) calendar { return calendarOf(t.Start(), l.zone, l.holidays) }
@@ -91,32 +127,58 @@ func (s *stream) skip(t outcry.Tick, l local) {
 	}
 }
 
-// take accounts for tick Next, with n events in these cells.
-func (s *stream) take(n float64, cells []outcry.Cell, l local) {
+// take accounts for tick Next, with n events in these cells, each with its place.
+func (s *stream) take(n float64, cells []outcry.Cell, places []*place, l local) {
 	s.N += n
 	s.Seg.Y += n
-	s.Seg.add(cells)
+	if last := len(s.spare) - 1; last >= 0 && s.Seg.cells == nil {
+		s.Seg.cells, s.spare = s.spare[last], s.spare[:last]
+	}
+	s.Seg.add(cells, places)
 	s.advance(s.Next+1, l)
 }
 
-func (g *segment) add(cells []outcry.Cell) {
-	for _, c := range cells {
+func (g *segment) add(cells []outcry.Cell, places []*place) {
+	for i := range cells {
+		c := &cells[i]
 		if c.Fresh == 0 {
 			continue
 		}
-		if g.Cells == nil {
-			g.Cells = make(map[outcry.CellKey]float64)
+		at, known := g.find(places[i])
+		if !known {
+			if len(g.cells) >= maxCells {
+				continue
+			}
+			g.cells = slices.Insert(g.cells, at, cellCount{at: places[i]})
 		}
-		if _, known := g.Cells[c.CellKey]; known || len(g.Cells) < maxCells {
-			g.Cells[c.CellKey] += float64(c.Fresh)
+		g.cells[at].n += float64(c.Fresh)
+	}
+}
+
+// find is where a cell is, or belongs.
+func (g *segment) find(p *place) (at int, known bool) {
+	lo, hi := 0, len(g.cells)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if g.cells[mid].at == p {
+			return mid, true
+		}
+		switch c := g.cells[mid].at.key.Compare(p.key); { // a place may have been made anew
+		case c == 0:
+			return mid, true
+		case c < 0:
+			lo = mid + 1
+		default:
+			hi = mid
 		}
 	}
+	return lo, false
 }
 
 // roll ends a segment: the filter follows, the oldest waiting one teaches.
 func (s *stream) roll(l local) {
 	if s.Quiet {
-		s.Filter = s.Noise.forward(s.Filter.observe(s.Seg.Y, s.Seg.E), segmentHours)
+		s.Filter = s.Noise.forward(s.Filter.observe(s.Seg.Y/s.burst(), s.Seg.E/s.burst()), segmentHours)
 	} else {
 		s.Filter = s.Noise.forward(s.Filter, segmentHours)
 		s.Seg.Masked = true
@@ -127,16 +189,36 @@ func (s *stream) roll(l local) {
 }
 
 // learn lets every segment that has waited long enough teach; those that are
-// masked do not. It gives them back to teach the shares of scopes.
-func (s *stream) learn(l local, each func(segment)) {
-	for len(s.Wait) > s.patience() {
-		old := s.Wait[0]
-		s.Wait = s.Wait[1:]
+// masked do not. It lets them teach the shares of scopes too, where there are any.
+func (s *stream) learn(l local, shares *shares) {
+	n := 0
+	for ; len(s.Wait)-n > s.patience(); n++ {
+		old := s.Wait[n]
 		s.teach(old, l)
-		if !old.Masked {
-			each(old)
+		if !old.Masked && shares != nil {
+			shares.learn(old)
 		}
+		s.spare = spared(s.spare, old.cells)
 	}
+	if n > 0 {
+		s.Wait = slices.Delete(s.Wait, 0, n)
+	}
+}
+
+// What is kept to be used again: so many lists of at most so many cells, as a
+// fault brings more of both than there ever are otherwise.
+const (
+	maxSpare  = 16
+	maxSpared = 64
+)
+
+// spared keeps a list that is done with for the next one.
+func spared[T any](spare [][]T, list []T) [][]T {
+	if c := cap(list); c == 0 || c > maxSpared || len(spare) >= maxSpare {
+		return spare
+	}
+	clear(list)
+	return append(spare, list[:0])
 }
 
 // patience is how many segments wait: one hour's while nothing is known, six
@@ -178,7 +260,7 @@ func (s *stream) remember(r residual) {
 // robust weighs a count down whose Anscombe residual exceeds 2.58 by s⁻²
 // (Noufaily et al. 2013), once there is a history to compare it with.
 func (s *stream) robust(g segment) float64 {
-	variance := g.E + (s.Noise.V+s.Spread)*g.E*g.E
+	variance := s.burst()*g.E + (s.Noise.V+s.Spread)*g.E*g.E
 	r := anscombe(g.Y, g.E, variance)
 	if s.Base.AllHours < 168 || r <= 2.58 {
 		return g.Y

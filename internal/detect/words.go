@@ -30,7 +30,13 @@ func (s *service) ledger(b belief, networks float64) []outcry.Evidence {
 	if b.Post.C > 0 {
 		add(outcry.KindPost, p.Posts, plural(b.Post.C, "complaining post")+" where "+number(b.Post.B)+" are usual")
 	}
-	if s.Fixed.Bulletin {
+	if s.Trend.On && (!s.State.active() || s.Trend.Began <= s.Posts.Told.Tick) {
+		add(outcry.KindTrend, p.Trend, s.trendWords())
+	}
+	if b.Meter.C > 0 {
+		add(outcry.KindMetric, p.Metrics, meterWords(b.Meter))
+	}
+	if len(s.Fixed.Admits) > 0 {
 		add(outcry.KindBulletin, bulletinNats, "the vendor's own page admits a fault")
 	}
 	if s.Fixed.Alerts > 0 {
@@ -38,6 +44,15 @@ func (s *service) ledger(b belief, networks float64) []outcry.Evidence {
 	}
 	slices.SortStableFunc(out, func(x, y outcry.Evidence) int { return cmp.Compare(y.Nats, x.Nats) })
 	return out
+}
+
+// meterWords name the metric, which is one of several that may be listened to.
+func meterWords(m reading) string {
+	words := plural(m.C, "error")
+	if m.Name != "" {
+		words += " in " + m.Name
+	}
+	return words + " where " + number(m.B) + " are usual"
 }
 
 func (s *service) probeWords(p parts) string {

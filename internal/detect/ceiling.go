@@ -1,0 +1,119 @@
+package detect
+
+import "math"
+
+// Nearly all windows of nearly all ticks say nothing, which a bound shows at a
+// tenth of the cost of the statistic: the ratio at its best rate, of the least
+// expectation and the least spread that the window may have, for all starting
+// points at once.
+
+// lnMarks is ln maxMarks, rounded up: what so many marks may add up to.
+const lnMarks = 3.7
+
+// low is the least mean of the multiplier over any window from now: the filter's
+// and the stationary one, whichever is lower (noise.window).
+func (s *stream) low() float64 {
+	if l := &s.lowest; l.v != s.Noise.V || l.mu != s.Filter.Mu {
+		half := math.Log1p(s.Noise.V) / 2
+		*l = lowest{s.Noise.V, s.Filter.Mu, math.Exp(min(s.Filter.Mu, -half)) * 0.98} // V may yet be fitted anew
+	}
+	return s.lowest.is
+}
+
+// lowest is what low gave, and of what: both change with the segments.
+type lowest struct{ v, mu, is float64 }
+
+// ceiling bounds the log of a mark's part of the statistic, of a series with
+// this share of the stream's expectation, and a relative variance of its own.
+func (s *stream) ceiling(m *mark, c, share, variance float64) float64 {
+	b := share * (s.E - m.E) * m.Low
+	if c <= b {
+		return 0
+	}
+	g := blockGLR(c, b, 1/(max(m.S, s.Spread)+variance+1e-6))
+	return g + math.Log(s.starts(m, share))
+}
+
+// starts is how many starting points a mark stands for, at the most.
+func (s *stream) starts(m *mark, share float64) float64 {
+	return min(m.Gap, 1+1/(share*s.Rate*leastTheta+1e-12)) + m.W + 1
+}
+
+// below reports whether the ceiling is under a limit. Mostly a bound of the
+// bound shows it without a logarithm: ln((a+c)/(a+b)) ≥ 2(c−b)/(2a+b+c).
+func (s *stream) below(m *mark, c, share, variance, limit float64) bool {
+	b := share * (s.E - m.E) * m.Low
+	if c <= b {
+		return 0 < limit
+	}
+	a := 1 / (max(m.S, s.Spread) + variance + 1e-6)
+	if c*lnAbove(c/b)-2*(c+a)*(c-b)/(2*a+b+c)+lnAbove(s.starts(m, share))+1e-6 < limit {
+		return true
+	}
+	return s.ceiling(m, c, share, variance) < limit
+}
+
+// lnAbove is at least ln x, and by at most 0.06 more, of a positive x: read as a
+// whole number, a float's bits are nearly its logarithm. log₂(1+f) is over f by
+// at most 0.08608.
+func lnAbove(x float64) float64 {
+	const bias, over = 1023, 0.0861
+	return math.Ln2 * (float64(math.Float64bits(x))/(1<<52) - bias + over)
+}
+
+// leastTheta is θ − 1 at the least θ of the grid.
+const leastTheta = 0.4
+
+// surelyWell reports whether the service as a whole cannot be over a threshold,
+// by reports alone, and nothing else speaks of a fault.
+func (s *service) surelyWell(lnA float64) bool {
+	need := s.need(lnA) - lnMarks
+	for i := range s.Marks {
+		if m := &s.Marks[i].Mark; !s.Reports.below(m, s.Reports.N-m.N, 1, 0, need) {
+			return false
+		}
+	}
+	return s.onlyReports()
+}
+
+// need is what the log of the statistic of the whole must reach.
+func (s *service) need(lnA float64) float64 { return lnA - math.Log(wholeBudget) + s.margin() }
+
+// onlyReports is whether nothing else speaks of a fault.
+func (s *service) onlyReports() bool {
+	for i := range s.Marks {
+		m := &s.Marks[i]
+		if m.Fixed != s.Fixed.Sum || s.failedSince(m) || s.Posts.Complaints.N-m.Post.N >= talkLeast || s.metersUp(m) || s.Trend.On && s.Trend.Began >= m.Mark.Tick {
+			return false
+		}
+	}
+	return true
+}
+
+// atMost bounds the log of the statistic by all marks together, and so closer
+// than surelyWell, at a quarter of its cost. It gives the ratio of the best
+// window too.
+func (g *thetaGrid) atMost(s *service, view []vantageView) (lnR, nats float64) {
+	x := s.Reports
+	least, sum := x.low(), 0.0 // the noise may have been fitted anew since a mark
+	nats = math.Inf(-1)
+	for i := range s.Marks {
+		p, _, _, _ := g.parts(s, &s.Marks[i], view)
+		if l := p.sum(); l > nats {
+			nats = l
+		}
+		m := s.Marks[i].Mark
+		m.Low = min(m.Low, least)
+		sum += math.Exp(p.others()) * (blindStarts + math.Exp(x.ceiling(&m, x.N-m.N, 1, 0)))
+	}
+	return math.Log(sum) + 1e-6, nats
+}
+
+func (s *service) failedSince(a *anchor) bool {
+	for i := range s.Vantages {
+		if fails, _ := a.since(i, &s.Vantages[i]); fails > 0 {
+			return true
+		}
+	}
+	return false
+}

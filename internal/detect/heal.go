@@ -1,0 +1,113 @@
+package detect
+
+import (
+	"math"
+
+	"github.com/outcry/outcry"
+)
+
+const (
+	levelTicks = 180 // over which Level is averaged
+	smallPeak  = 5.0 // reports a minute: of a smaller fault a tenth cannot be told from nothing in time
+	fallShare  = 0.3 // of the excess: what is left when a small fault is said to recover
+	fallNats   = 5.0 // by chance once in three hours of a fault sevenfold the usual
+	fallMost   = 6.0 // that it is thought of as fallen: what a relapse must outweigh
+)
+
+// heal looks for the end: recovering when checks are green and reports are
+// under a tenth of their peak, or have fallen for sure; normal when a reversed CUSUM says that the rate
+// is the usual one and not that of a lesser outage.
+func (j *Judge) heal(s *service, t outcry.Tick, view []vantageView) {
+	c := &s.State
+	green := s.green(t, view)
+	z := c.Size
+	low := z.Rate <= max(z.Peak/10, 2*z.Usual+0.2)
+	x := s.freshAt(t)
+	if c.Level == 0 {
+		c.Level = z.Rate
+	}
+	fallen := c.falls(x)
+	switch {
+	case c.Is == outcry.CondFailing && green && (low || fallen) && t > c.Alarm+greenTicks:
+		c.Is, c.Since, c.Low = outcry.CondRecovering, t, 0
+	case c.Is == outcry.CondRecovering && (!green || c.relapsed()):
+		c.Is = outcry.CondFailing
+	}
+	outage := z.Usual + max(0.5*z.Usual, min(0.15*z.Peak, 2*z.Usual+0.5))
+	c.Low += (outage-z.Usual)/6 - x*math.Log(outage/max(z.Usual, 1e-6))
+	if c.Probed {
+		c.Low += passNats * s.passesAt(t)
+	}
+	c.Low = max(c.Low, 0)
+	if !green || c.Is == outcry.CondFailing {
+		c.Low = 0 // that it ends is asked once it seems to: a lull in a fault is no end
+	}
+	if c.Low >= endNats && (green && low || c.Is == outcry.CondSuspicious) {
+		j.restore(s, t)
+	}
+}
+
+// falls follows a small fault's level, and reports whether what it brings now
+// has fallen from that for sure: a CUSUM of the level against a fallShare of its
+// excess. A window long enough to tell a tenth of a few reports a minute would
+// come late.
+func (c *condition) falls(x float64) bool {
+	usual, level := c.Size.Usual, c.Level
+	if c.Is == outcry.CondFailing {
+		c.Level += (6*x - c.Level) / levelTicks
+	}
+	if level < 2*usual+0.2 || c.Size.Peak >= smallPeak {
+		c.Fall = 0
+		return false
+	}
+	left := usual + fallShare*(level-usual)
+	c.Fall = min(max(c.Fall+(level-left)/6-x*math.Log(level/left), 0), fallMost)
+	return c.Fall >= fallNats
+}
+
+// relapsed reports whether a fault that seemed to recover has not: the rate is
+// up again, or, of a small one, nothing is left of what spoke for its fall.
+func (c *condition) relapsed() bool {
+	z := c.Size
+	if z.Peak < smallPeak && c.Level >= 2*z.Usual+0.2 {
+		return c.Fall == 0
+	}
+	return z.Rate > max(z.Peak/5, 4*z.Usual+0.5)
+}
+
+func (s *service) freshAt(t outcry.Tick) float64 {
+	if n := len(s.History); n > 0 && s.History[n-1].Tick == t {
+		return s.History[n-1].Fresh
+	}
+	return 0
+}
+
+// passesAt is how many checks passed in a tick.
+func (s *service) passesAt(t outcry.Tick) (n float64) {
+	for i := len(s.Runs) - 1; i >= 0 && s.Runs[i].Tick == t; i-- {
+		n += s.Runs[i].Runs - s.Runs[i].Fails
+	}
+	return n
+}
+
+// green reports whether no vantage that can be believed has failed lately, and
+// those that took part have passed since, no alert fires, and metrics that took
+// part have come down. Posts have no say: what is posted after the notice may be
+// of the notice. Nor has a vendor, who may forget to take back an admission.
+func (s *service) green(t outcry.Tick, view []vantageView) bool {
+	if s.Fixed.Alerts > 0 || s.metersHigh(t) {
+		return false
+	}
+	red := 0
+	for i := range s.Vantages {
+		v := &s.Vantages[i]
+		if i < len(view) && view[i].limit == 0 {
+			continue
+		}
+		lately := s.State.Probed && v.LastBad > 0 && t-v.LastBad < greenTicks && v.LastBad >= v.LastGood
+		if again := v.LastBad > v.BadSince || s.State.Probed; v.failing(t) && again || lately {
+			red++ // one failure of checks that took no part is chance
+		}
+	}
+	return red < max(s.quorum, 1)
+}
