@@ -29,6 +29,9 @@ type Config struct {
 	NewID    func() string               // of incidents and updates, unique
 	Location *time.Location              // in which texts tell the time; nil: UTC
 	Windows  Windows
+	// Working reports whether planned work on a service is under way: what the
+	// judge finds then is not published by itself. nil: there is never any.
+	Working func(service string, at time.Time) bool
 }
 
 // Windows are the ledger's distances in time; zero fields are [DefaultWindows].

@@ -21,7 +21,8 @@
 // suspicious verdict opens a hidden one, with a note for the team, which is
 // dismissed when the noise dies down and which nothing but a person, or a better
 // verdict, publishes. [Policy] says, service by service, whether the public
-// hears at once, after a deadline or only from a person. A published incident
+// hears at once, after a deadline or only from a person; and while planned work is
+// under way on all that fails, it does not hear by itself. A published incident
 // stays public: it can be resolved or dismissed with a word, not withdrawn.
 //
 // # What belongs together

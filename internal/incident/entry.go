@@ -31,6 +31,8 @@ type member struct {
 	settled bool      // not split off any more
 	honest  bool      // its latest verdict is not a suspicious one
 	told    *outcry.Verdict
+	before  outcry.Size       // of the times that it failed and was well again since, in this incident
+	first   outcry.Onset      // of the first of them; zero: there was none
 	ledger  []outcry.Evidence // of its strongest verdict
 	nats    float64           // of that
 }
@@ -59,6 +61,7 @@ type entry struct {
 	told     bool      // that we are blind
 	fresh    time.Time // when the figures were last brought up to date
 	apart    bool      // split off: never merged back
+	awaited  bool      // the team was told that it waits for the end of planned work
 	merged   bool      // its members went on elsewhere: never reopened
 
 	dirty   bool
@@ -112,6 +115,24 @@ func (e *entry) names() []string {
 // fed reports whether verdicts, and not only people, speak for the incident.
 func (e *entry) fed() bool { return !e.doc.Manual || !e.doc.DetectedAt.IsZero() }
 
+// ended is when the last member's checks say that it ended. What was known
+// before a restart stays.
+func (e *entry) ended() time.Time {
+	if e.doc.MonitoringAt.IsZero() {
+		return time.Time{}
+	}
+	last := e.doc.EndedAt
+	for _, m := range e.members {
+		if m.told != nil && m.told.Ended.After(last) {
+			last = m.told.Ended
+		}
+	}
+	if last.After(e.doc.MonitoringAt) || last.Before(e.doc.Onset.At) {
+		return time.Time{} // told of another end, or of none
+	}
+	return last
+}
+
 // reopened reports whether the incident was taken back in this very call.
 func (e *entry) reopened(at time.Time) bool { return e.dirty && e.relapsed.Equal(at) }
 
@@ -149,6 +170,7 @@ func copied(in *outcry.Incident) outcry.Incident {
 	c.Services = slices.Clone(in.Services)
 	c.Collateral = slices.Clone(in.Collateral)
 	c.Evidence = slices.Clone(in.Evidence)
+	c.Bulletins = slices.Clone(in.Bulletins)
 	c.Updates = slices.Clone(in.Updates)
 	c.Affected = copiedAffected(in.Affected)
 	return c

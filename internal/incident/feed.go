@@ -63,6 +63,7 @@ func (l *Ledger) tell(e *entry, m *member, v *outcry.Verdict, at time.Time) {
 	case outcry.CondRecovering:
 		m.set(recovering, at)
 	case outcry.CondFailing, outcry.CondSuspicious:
+		m.returns()
 		m.set(failing, at)
 	}
 	if m.honest || m.told == nil || !e.doc.Public {
@@ -74,6 +75,39 @@ func (l *Ledger) tell(e *entry, m *member, v *outcry.Verdict, at time.Time) {
 	if v.Confirmed && m.honest && !e.doc.Confirmed {
 		l.confirm(e, at)
 	}
+}
+
+// returns adds up what a member was that fails anew: the judge counts each time
+// from its own onset, the incident is all of them.
+func (m *member) returns() {
+	if m.health != well || m.told == nil {
+		return
+	}
+	if m.first.At.IsZero() {
+		m.first = m.told.Onset
+	}
+	z := m.told.Size
+	m.before.Reporters += z.Reporters
+	m.before.Expected += z.Expected
+	m.before.Peak = max(m.before.Peak, z.Peak)
+	m.told = nil
+}
+
+// onset is that of the first time, when it has failed more than once.
+func (m *member) onset() outcry.Onset {
+	if !m.first.At.IsZero() {
+		return sound(m.first, m.joined)
+	}
+	return sound(m.told.Onset, m.joined)
+}
+
+// size is of all times that it failed.
+func (m *member) size() outcry.Size {
+	z := m.told.Size
+	z.Reporters += m.before.Reporters
+	z.Expected += m.before.Expected
+	z.Peak = max(z.Peak, m.before.Peak)
+	return z
 }
 
 // hear keeps a verdict for the figures, and the evidence of the strongest one.
@@ -173,7 +207,10 @@ func (l *Ledger) recurring(v *outcry.Verdict, at time.Time) *entry {
 		if e.member(v.Service) == nil || e.merged || e.doc.State != outcry.StateResolved && !noise {
 			continue
 		}
-		if at.Sub(e.doc.ClosedAt) <= l.w.Reopen && l.free(e) {
+		// one that the judge never took for over is the same fault, if the word
+		// that it was came from its lingering near the usual rate
+		same := v.Onset.At.Before(e.doc.ClosedAt) && at.Sub(e.doc.ClosedAt) <= l.w.Linger+l.w.Reopen*3
+		if (same || at.Sub(e.doc.ClosedAt) <= l.w.Reopen) && l.free(e) {
 			return e
 		}
 	}

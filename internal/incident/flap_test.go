@@ -63,3 +63,22 @@ func relapsesApart(t *testing.T, in *outcry.Incident) {
 		last = u.At
 	}
 }
+
+// A small fault lingers near the usual rate until the ledger closes it, while the
+// judge still holds it open. When it fails again, by the same onset, it is the
+// same incident, also after half an hour.
+func TestAFaultThatWasNeverOverIsTheSame(t *testing.T) {
+	f := fails("imessage", 10, 20)
+	lingers := recovers(f, 70)
+	lingers.v.Size.Rate = lingers.v.Size.Usual
+	again := fails("imessage", 70, 80)
+	again.v.Onset = f.v.Onset
+	s := newStage(t, incident.Policy{})
+	s.play(120, []spell{f, lingers, again}, nil)
+	if len(s.order) != 1 {
+		t.Errorf("%d incidents: %v", len(s.order), s.tales())
+	}
+	if in := s.stored[s.order[0]]; !in.Onset.At.Equal(f.v.Onset.At) || in.State != outcry.StateResolved {
+		t.Errorf("it began at %v and ends as %s", in.Onset.At, in.State)
+	}
+}

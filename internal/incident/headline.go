@@ -43,8 +43,9 @@ func (l *Ledger) recoveringWords(e *entry, mood health) string {
 
 func (l *Ledger) resolvedWords(e *entry) string {
 	text := "This is over: all has been as usual for " + lasting(e.doc.ClosedAt.Sub(e.quiet)) + "."
+	e.doc.EndedAt = e.ended()
 	if !e.doc.Onset.At.IsZero() && !e.doc.MonitoringAt.IsZero() {
-		text += " It lasted from about " + l.clock(e.doc.Onset.At) + " to " + l.clock(e.doc.MonitoringAt) + "."
+		text += " It lasted from about " + l.clock(e.doc.Onset.At) + " to " + l.clock(e.doc.Over()) + "."
 	}
 	return text
 }
@@ -65,7 +66,7 @@ func evidenceWords(evidence []outcry.Evidence) string {
 func (l *Ledger) headline(in *outcry.Incident) string {
 	parts := []string{l.whatAndWhen(in)}
 	if in.Manual && in.DetectedAt.IsZero() {
-		return join(parts, l.endWords(in), causeWords(in))
+		return join(parts, l.endWords(in), l.vendorWords(in), causeWords(in))
 	}
 	parts = append(parts, whereSentence(in), sizeWords(in))
 	if words := evidenceWords(in.Evidence); words != "" {
@@ -78,7 +79,7 @@ func (l *Ledger) headline(in *outcry.Incident) string {
 		parts = append(parts, "Reports about "+l.list(in.Collateral)+" were raised by it; nothing was wrong there.")
 	}
 	parts = append(parts, l.certaintyWords(in))
-	return join(parts, l.endWords(in), causeWords(in))
+	return join(parts, l.endWords(in), l.vendorWords(in), causeWords(in))
 }
 
 func join(parts []string, more ...string) string {
@@ -145,9 +146,9 @@ func (l *Ledger) endWords(in *outcry.Incident) string {
 	case in.State == outcry.StateDismissed:
 		return "It was dismissed at " + l.clock(in.ClosedAt) + "."
 	case in.State == outcry.StateResolved && !in.MonitoringAt.IsZero():
-		text := "It was back by " + l.clock(in.MonitoringAt)
+		text := "It was back by " + l.clock(in.Over())
 		if !in.Onset.At.IsZero() {
-			text += ", after about " + lasting(in.MonitoringAt.Sub(in.Onset.At))
+			text += ", after about " + lasting(in.Over().Sub(in.Onset.At))
 		}
 		return text + ", and closed at " + l.clock(in.ClosedAt) + "."
 	case in.State == outcry.StateResolved:

@@ -17,8 +17,9 @@ type Ledger struct {
 	closed   []*entry                   // in the order in which they were closed
 	by       map[string]*entry          // the open incident that a service is a member of
 	hushed   []hush
-	judged   time.Time // the last call of Judge
-	turn     uint64    // counts calls of Judge, to know which members had a verdict in it
+	said     map[string][]outcry.Bulletin // by service: what vendors said of it lately
+	judged   time.Time                    // the last call of Judge
+	turn     uint64                       // counts calls of Judge, to know which members had a verdict in it
 }
 
 // Change is one incident as it must be stored, with what must be told.
@@ -55,6 +56,7 @@ func New(cfg Config, stored []outcry.Incident) (*Ledger, error) {
 		cfg: cfg, w: cfg.Windows.withDefaults(),
 		services: make(map[string]outcry.Service, len(cfg.Services)),
 		by:       make(map[string]*entry),
+		said:     make(map[string][]outcry.Bulletin),
 	}
 	for _, s := range cfg.Services {
 		l.services[s.ID] = s
@@ -134,6 +136,8 @@ func (l *Ledger) emit(e *entry, at time.Time) Change {
 	at = e.clamp(at)
 	l.write(e, at)
 	e.doc.Services = e.names()
+	e.doc.EndedAt = e.ended()
+	e.doc.Bulletins = l.bulletins(&e.doc)
 	e.doc.Headline = l.headline(&e.doc)
 	e.doc.UpdatedAt = at
 	c := Change{Incident: copied(&e.doc)}

@@ -15,6 +15,9 @@ func (l *Ledger) publishByPolicy(e *entry, at time.Time) {
 	if !e.any(func(m *member) bool { return m.honest && m.health == failing && m.told != nil }) {
 		return
 	}
+	if l.expected(e, at) {
+		return
+	}
 	mode, deadline := l.strictest(e)
 	switch {
 	case mode == Auto:
@@ -26,6 +29,20 @@ func (l *Ledger) publishByPolicy(e *entry, at time.Time) {
 		e.note("Nobody has answered in time: published.")
 		l.publish(e, at, l.openingWords(e), outcry.AuthorAutomatic)
 	}
+}
+
+// expected reports whether planned work is under way on every member that fails:
+// visitors have been told of it, and what a service does meanwhile is no news. When
+// the work is over and the fault is not, the policy has its say.
+func (l *Ledger) expected(e *entry, at time.Time) bool {
+	if l.cfg.Working == nil || e.any(func(m *member) bool { return m.health == failing && !l.cfg.Working(m.service, at) }) {
+		return false
+	}
+	if !e.awaited {
+		e.awaited = true
+		e.note("Planned maintenance is under way: not published by itself while it lasts.")
+	}
+	return true
 }
 
 func (l *Ledger) strictest(e *entry) (Mode, time.Duration) {

@@ -60,14 +60,14 @@ func (l *Ledger) blame(e *entry, at time.Time) {
 // strongest is the member that most people report.
 func (e *entry) strongest() *member {
 	return slices.MaxFunc(e.members, func(a, b *member) int {
-		return cmp.Or(cmp.Compare(a.told.Size.Reporters, b.told.Size.Reporters), strings.Compare(b.service, a.service))
+		return cmp.Or(cmp.Compare(a.size().Reporters, b.size().Reporters), strings.Compare(b.service, a.service))
 	})
 }
 
 func (e *entry) size() outcry.Size {
 	var sum outcry.Size
 	for _, m := range e.members {
-		s := m.told.Size
+		s := m.size()
 		sum.Reporters += s.Reporters
 		sum.Expected += s.Expected
 		sum.Usual += s.Usual
@@ -83,10 +83,10 @@ func (e *entry) size() outcry.Size {
 // onset is that of the strongest member, whose estimate is the sharpest, unless
 // another one that many report has clearly failed before.
 func (e *entry) onset(main *member) outcry.Onset {
-	first := sound(main.told.Onset, main.joined)
+	first := main.onset()
 	for _, m := range e.members {
-		o := sound(m.told.Onset, m.joined)
-		if m.told.Size.Reporters >= solid && o.To.Before(first.From) && o.To.Before(sound(main.told.Onset, main.joined).From.Add(-time.Minute)) {
+		o := m.onset()
+		if m.size().Reporters >= solid && o.To.Before(first.From) && o.To.Before(main.onset().From.Add(-time.Minute)) {
 			first = o
 		}
 	}
