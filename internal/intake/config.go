@@ -16,12 +16,18 @@ import (
 // Config is what the operator decides. Zero fields take the defaults.
 type Config struct {
 	Services []outcry.Service
+	// Hidden are services that not every visitor may know of: strangers may report
+	// them only on these hosts, and anywhere else there is no such service.
+	Hidden map[string][]string
 
 	// Values of scope that are admitted, for each service.
 	Regions, Carriers, Platforms, Versions Values
 	// Symptoms bounds those of services that have no list of their own; of the
 	// others, a symptom that is not on the list counts as "other".
 	Symptoms Values
+
+	Comments     map[string]bool // services whose reports may come with a comment that is kept
+	CommentLimit Limit           // of comments per network of strangers; what is beyond is left out of its report
 
 	Limit          Limit
 	Exempt         []netip.Prefix // networks without a limit, whose signals carry no network
@@ -73,6 +79,9 @@ func (c Config) withDefaults() Config {
 	if c.TrustedProxies == nil {
 		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
+	c.CommentLimit.IPv4, c.CommentLimit.IPv6, c.CommentLimit.Networks = c.Limit.IPv4, c.Limit.IPv6, c.Limit.Networks
+	c.CommentLimit.Rate = cmp.Or(c.CommentLimit.Rate, 1.0/600)
+	c.CommentLimit.Burst = cmp.Or(c.CommentLimit.Burst, 3)
 	c.MaxBatch = cmp.Or(c.MaxBatch, 10_000_000)
 	c.MaxReport = cmp.Or(c.MaxReport, 64<<10)
 	c.MaxComment = cmp.Or(c.MaxComment, 500)
@@ -104,6 +113,13 @@ func (c Config) check() error {
 // package bus is one.
 type Sender interface {
 	Send(ctx context.Context, signals []outcry.Signal) error
+}
+
+// Remarks keeps comments. It must not make a report wait.
+type Remarks interface {
+	// Remark takes a comment of a report that is stored. Its ID is empty, or the same
+	// whenever the same report is sent again; its state is for the keeper to say.
+	Remark(c outcry.Comment)
 }
 
 // Salter keeps the secrets of pseudonyms. It makes one for a period that it has
@@ -139,6 +155,7 @@ type Parts struct {
 	Salts   Salter
 	Places  Locator // may be nil
 	Pages   Pages   // may be nil
+	Remarks Remarks // may be nil: no comment is kept
 	Now     func() time.Time
 	Log     *slog.Logger
 	Metrics prometheus.Registerer // may be nil

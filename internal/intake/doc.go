@@ -16,7 +16,9 @@
 //	pseudonym  address, agent and name become keyed hashes, and are forgotten
 //	send       with many others, in one message
 //
-// A comment is checked like the rest and not kept: signals carry no free text.
+// Signals carry no free text. A comment goes another way, and only of services
+// that ask for them: when its report is stored, it is handed to [Remarks], without
+// anything that says who wrote it.
 //
 // # Who is who
 //

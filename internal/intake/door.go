@@ -18,6 +18,7 @@ type Door struct {
 	services map[string]*service
 	tokens   tokens
 	limits   *limiter
+	remarks  *limiter
 	names    *pseudonyms
 	metrics  metrics
 	works    sync.Pool // of *workspace
@@ -42,6 +43,7 @@ func New(c Config, p Parts) (*Door, error) {
 		services: newServices(c),
 		tokens:   newTokens(c.Tokens),
 		limits:   newLimiter(c.Limit),
+		remarks:  newLimiter(c.CommentLimit),
 		names:    newPseudonyms(p.Salts),
 		metrics:  newMetrics(),
 	}
@@ -75,6 +77,7 @@ type Caller struct {
 	Exempt  bool       // no limit, and the signals carry no network
 	Address netip.Addr // invalid: none, nothing is derived of it
 	Agent   string
+	Host    string // that was asked, in small letters, without a port; empty: not known
 	Key     string // idempotency key; empty: none
 }
 
@@ -144,6 +147,7 @@ func (d *Door) take(ctx context.Context, w *workspace, r *Raw, by *Caller, line 
 		return
 	}
 	w.signals = append(w.signals, s)
+	d.remark(w, r, by, &s)
 }
 
 func (d *Door) refuse(line, n int, err *outcry.Error, result *Result) {
@@ -160,10 +164,12 @@ func (d *Door) flush(ctx context.Context, w *workspace, result *Result) error {
 	err := d.parts.Sender.Send(ctx, w.signals)
 	w.signals = w.signals[:0]
 	if err == nil {
+		d.tell(w)
 		result.Accepted += n
 		d.metrics.accepted.Add(float64(n))
 		return nil
 	}
+	w.comments = w.comments[:0]
 	unavailable := outcry.Wrap(outcry.CodeUnavailable, err, "reports cannot be stored at the moment")
 	d.refuse(0, n, unavailable, result)
 	return unavailable
@@ -171,11 +177,12 @@ func (d *Door) flush(ctx context.Context, w *workspace, result *Result) error {
 
 // workspace is what one request needs while it lasts.
 type workspace struct {
-	signals []outcry.Signal
-	raw     Raw
-	parser  parser
-	body    []byte        // of a single report
-	lines   *bufio.Reader // of many; made when first needed
+	signals  []outcry.Signal
+	comments []outcry.Comment // of the signals
+	raw      Raw
+	parser   parser
+	body     []byte        // of a single report
+	lines    *bufio.Reader // of many; made when first needed
 }
 
 // keptBody is up to which size a body's memory is kept for the next request.
@@ -186,6 +193,8 @@ func (d *Door) workspace() *workspace { return d.works.Get().(*workspace) }
 // done keeps the workspace for another request, without what this one said.
 func (d *Door) done(w *workspace) {
 	w.signals = w.signals[:0]
+	clear(w.comments[:cap(w.comments)])
+	w.comments = w.comments[:0]
 	w.raw = Raw{}
 	if cap(w.body) > keptBody {
 		w.body = nil

@@ -14,13 +14,17 @@ import (
 // X-Forwarded-For comes before Forwarded (RFC 7239): proxies that write only the
 // latter are rare, and must strip the former.
 func (d *Door) client(r *http.Request) (address netip.Addr, direct bool) {
+	return clientOf(r, d.config.TrustedProxies)
+}
+
+func clientOf(r *http.Request, proxies []netip.Prefix) (address netip.Addr, direct bool) {
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}, false
 	}
 	address = remote.Addr().Unmap().WithZone("")
 	hops := forwardedFor(r.Header)
-	for i := len(hops) - 1; i >= 0 && d.trusted(address); i-- {
+	for i := len(hops) - 1; i >= 0 && within(proxies, address); i-- {
 		hop, ok := parseHop(hops[i])
 		if !ok {
 			break
@@ -30,8 +34,8 @@ func (d *Door) client(r *http.Request) (address netip.Addr, direct bool) {
 	return address, len(hops) == 0
 }
 
-func (d *Door) trusted(a netip.Addr) bool {
-	for _, p := range d.config.TrustedProxies {
+func within(list []netip.Prefix, a netip.Addr) bool {
+	for _, p := range list {
 		if p.Contains(a) {
 			return true
 		}

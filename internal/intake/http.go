@@ -41,7 +41,7 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, work *workspace, ki
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 		return outcry.Errorf(outcry.CodeUnsupported, "a body in Content-Encoding %s is not read; send it plain", clip(encoding))
 	}
-	body := &patientReader{in: r.Body, control: http.NewResponseController(w), stall: d.config.ReadStall, latest: time.Now().Add(maxUpload)}
+	body := &patientReader{in: r.Body, control: http.NewResponseController(w), stall: d.config.ReadStall, latest: time.Now().Add(uploadWithin(kind, d.config.ReadStall))}
 	switch kind {
 	case mediaJSON:
 		return d.serveOne(r.Context(), body, work, &by, result, work.parser.parse)
@@ -143,9 +143,18 @@ func readError(err error) error {
 }
 
 const (
-	maxUpload = 2 * time.Minute // for a whole body
+	maxUpload = 2 * time.Minute // for a whole batch
 	maxDrain  = 4 << 20         // bytes read in vain, so that the answer gets through
 )
+
+// uploadWithin is how long a body may take in all. A single report fits into a
+// few packets; who needs more than two stalls for it holds a connection for fun.
+func uploadWithin(kind media, stall time.Duration) time.Duration {
+	if kind == mediaNDJSON {
+		return maxUpload
+	}
+	return 2 * stall
+}
 
 // patientReader waits for a slow client, and not for ever: every read has the
 // time of a stall, all of them that of an upload.

@@ -303,6 +303,43 @@ func TestStalledClientIsLetGo(t *testing.T) {
 	}
 }
 
+// A client that sends a report byte by byte, each of them in time, holds its
+// connection no longer than two stalls.
+func TestDrippingClientIsLetGo(t *testing.T) {
+	d, sent := open(t, func(c *Config, _ *Parts) { c.ReadStall = 50 * time.Millisecond })
+	s := httptest.NewServer(d)
+	defer s.Close()
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	body := strings.Repeat(" ", 300) + `{"service":"imessage"}`
+	fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", kindJSON, len(body))
+	for i := range body {
+		if _, err := conn.Write([]byte{body[i]}); err != nil {
+			break // it has been let go
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+	answer := make([]byte, 12)
+	if _, err := io.ReadFull(conn, answer); err == nil && string(answer) != "HTTP/1.1 400" {
+		t.Errorf("got %q, want 400", answer)
+	}
+	if len(sent.signals) != 0 {
+		t.Error("it was waited for to the end")
+	}
+}
+
+func TestEmptyBatchIsRefusedInWords(t *testing.T) {
+	d, _ := open(t, nil)
+	for _, body := range []string{"", "\n\n  \n"} {
+		if w := ask(d, kindNDJSON, body); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "no report") {
+			t.Errorf("%q: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
+
 // A client whose report is far too large gets to read why, even though it is
 // still writing when the answer is known.
 func TestLargeBodyGetsItsAnswer(t *testing.T) {
@@ -350,5 +387,124 @@ func TestAnswerHidesCauses(t *testing.T) {
 	d.answer(w, &Result{}, errors.New("pq: password of admin is wrong"))
 	if w.Code != 500 || strings.Contains(w.Body.String(), "password") {
 		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}
+
+// TestHiddenServices: of a service that is not for everybody, strangers hear on
+// other hosts what they hear of one that does not exist.
+func TestHiddenServices(t *testing.T) {
+	d, sent := open(t, func(c *Config, _ *Parts) {
+		c.Services = append(c.Services, outcry.Service{ID: "ledger"}, outcry.Service{ID: "payrol"})
+		c.Hidden = map[string][]string{"ledger": {"partners.example.com"}, "payrol": nil}
+	})
+	for _, c := range []struct {
+		sentence, host, service string
+		headers                 []string
+		status                  int
+	}{
+		{"a stranger who guesses a private service", "status.example.com", "payrol", nil, 400},
+		{"a stranger who guesses what is behind another host's password", "status.example.com", "ledger", nil, 400},
+		{"a host that only begins like the right one", "partners.example.com.evil.example", "ledger", nil, 400},
+		{"no host", "", "ledger", nil, 400},
+		{"a visitor of the host that shows it", "Partners.example.com.:8443", "ledger", nil, 202},
+		{"a visitor of that host who guesses a private service", "partners.example.com", "payrol", nil, 400},
+		{"a caller with a token", "status.example.com", "payrol", []string{"Authorization", "Bearer right"}, 202},
+	} {
+		t.Run(c.sentence, func(t *testing.T) {
+			sent.signals = nil
+			ask := func(service string) *httptest.ResponseRecorder {
+				r := httptest.NewRequest(http.MethodPost, "/api/v1/reports", strings.NewReader(`{"service":"`+service+`"}`))
+				r.Host = c.host
+				r.Header.Set("Content-Type", kindJSON)
+				for i := 0; i+1 < len(c.headers); i += 2 {
+					r.Header.Set(c.headers[i], c.headers[i+1])
+				}
+				w := httptest.NewRecorder()
+				d.ServeHTTP(w, r)
+				return w
+			}
+			w := ask(c.service)
+			if w.Code != c.status || (len(sent.signals) > 0) != (c.status == http.StatusAccepted) {
+				t.Errorf("%d %s, %d signals", w.Code, w.Body, len(sent.signals))
+			}
+			if missing := ask("zzzzzz"); c.status == 400 && strings.ReplaceAll(missing.Body.String(), "zzzzzz", c.service) != w.Body.String() {
+				t.Errorf("it is told apart from one that does not exist: %s and %s", w.Body, missing.Body)
+			}
+		})
+	}
+}
+
+// shelf keeps comments for a test.
+type shelf struct{ got []outcry.Comment }
+
+func (s *shelf) Remark(c outcry.Comment) { s.got = append(s.got, c) }
+
+// TestRemarks: comments of services that ask for them are handed on, clean and
+// without anything that says who wrote them, once their report is stored.
+func TestRemarks(t *testing.T) {
+	key := []string{"Idempotency-Key", "k1"}
+	for _, c := range []struct {
+		sentence, body string
+		headers        []string
+		fail           error
+		want           string // its text; empty: none is handed on
+	}{
+		{"what somebody wrote", `{"service":"imessage","comment":"Red marks since noon."}`, nil, nil, "Red marks since noon."},
+		{"with a key", `{"service":"imessage","comment":"Once."}`, key, nil, "Once."},
+		{"lines become one", `{"service":"imessage","comment":" It\r\n\n fails\t\u2028again \n"}`, nil, nil, "It fails again"},
+		{"characters that turn text around are left out", `{"service":"imessage","comment":"a\u202eb\u200bc\u2066d"}`, nil, nil, "abcd"},
+		{"emoji stay whole", `{"service":"imessage","comment":"👩‍👧 é"}`, nil, nil, "👩‍👧 é"},
+		{"markup is text like any other", `{"service":"imessage","comment":"<b>1 < 2</b>"}`, nil, nil, "<b>1 < 2</b>"},
+		{"a long one is cut", `{"service":"imessage","comment":"` + strings.Repeat("é", 501) + `"}`, nil, nil, strings.Repeat("é", 500) + "…"},
+		{"blanks are none", `{"service":"imessage","comment":" \u200b \n"}`, nil, nil, ""},
+		{"a service that asks for none", `{"service":"facetime","comment":"x"}`, nil, nil, ""},
+		{"a report that could not be stored", `{"service":"imessage","comment":"x"}`, nil, errors.New("disk full"), ""},
+		{"a report that is refused", `{"service":"imessage","region":"nowhere","comment":"x"}`, nil, nil, ""},
+	} {
+		t.Run(c.sentence, func(t *testing.T) {
+			kept := &shelf{}
+			d, sent := open(t, func(o *Config, p *Parts) {
+				o.MaxComment, o.Comments = 600, map[string]bool{"imessage": true}
+				p.Remarks = kept
+			})
+			sent.fail = c.fail
+			for range 2 {
+				ask(d, kindJSON, c.body, c.headers...)
+			}
+			switch {
+			case c.want == "" && len(kept.got) > 0:
+				t.Fatalf("handed on: %+v", kept.got)
+			case c.want == "":
+			case len(kept.got) != 2:
+				t.Fatalf("%d of 2 are handed on", len(kept.got))
+			case kept.got[0].Text != c.want || kept.got[0].Service != "imessage" || !kept.got[0].At.Equal(now()) || kept.got[0].State != "":
+				t.Errorf("handed on: %+v, want %q", kept.got[0], c.want)
+			case (kept.got[0].ID != "") != (c.headers != nil) || kept.got[0].ID != kept.got[1].ID:
+				t.Errorf("a report that is sent again has the IDs %q and %q", kept.got[0].ID, kept.got[1].ID)
+			}
+		})
+	}
+}
+
+// TestRemarksPerNetwork: a network has so many comments; its further reports
+// count without. Another network is not concerned.
+func TestRemarksPerNetwork(t *testing.T) {
+	kept := &shelf{}
+	d, sent := open(t, func(o *Config, p *Parts) {
+		o.Comments, o.CommentLimit = map[string]bool{"imessage": true}, Limit{Rate: 1.0 / 3600, Burst: 2}
+		p.Remarks = kept
+	})
+	for i, address := range []string{"203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4", "198.51.100.1"} {
+		r := []Raw{{Service: "imessage", Comment: fmt.Sprint(i)}}
+		if _, err := d.Accept(t.Context(), r, stranger(address)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var texts []string
+	for _, c := range kept.got {
+		texts = append(texts, c.Text)
+	}
+	if got := strings.Join(texts, " "); got != "0 1 4" || len(sent.signals) != 5 {
+		t.Errorf("comments %q, %d reports; want 0 1 4, and 5", got, len(sent.signals))
 	}
 }

@@ -47,7 +47,7 @@ func (d *Door) checkSaid(r *Raw, by *Caller, now time.Time) (*service, *outcry.E
 		return nil, outcry.FieldErrorf("service", "is missing: which service fails?")
 	}
 	service := d.services[r.Service]
-	if service == nil {
+	if !service.known(by) {
 		return nil, outcry.FieldErrorf("service", "unknown service %q", clip(r.Service))
 	}
 	if err := checkComment(r.Comment, d.config.MaxComment); err != nil {
@@ -99,14 +99,7 @@ func who(r *Raw, by *Caller) (netip.Addr, string) {
 	return by.Address.Unmap(), by.Agent
 }
 
-func (d *Door) exempt(a netip.Addr) bool {
-	for _, p := range d.config.Exempt {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
+func (d *Door) exempt(a netip.Addr) bool { return within(d.config.Exempt, a) }
 
 func (d *Door) locate(a netip.Addr) Place {
 	if d.parts.Places == nil || !a.IsValid() {

@@ -39,6 +39,9 @@ func (d *Door) serveMany(r *http.Request, body *patientReader, work *workspace, 
 				return failed
 			}
 		}
+		if over && result.Accepted+result.RefusedTotal() == 0 {
+			return outcry.Errorf(outcry.CodeInvalid, "the batch has no report: send one JSON object in each line")
+		}
 		if over {
 			return nil
 		}

@@ -34,6 +34,24 @@ func (c class) life() int64 {
 	return [...]int64{classReporter: 1, classNetwork: 90, classAgent: 0, classID: 1}[c]
 }
 
+// SaltLives says by class, which is a period's name up to the first dash, how
+// long after it was made a salt may be forgotten. Everybody's period begins at a
+// time of their own, so a salt is in use for two lives of its class, and a signal
+// may be late by the time that Config.MaxAge allows. A class that is not named is
+// never forgotten: what is usual of a service's crowd hangs on it.
+func SaltLives() map[string]time.Duration {
+	lives := make(map[string]time.Duration)
+	for c := range classes {
+		if days := c.life(); days > 0 {
+			lives[c.String()] = 2*time.Duration(days)*secondsOfDay*time.Second + saltMargin
+		}
+	}
+	return lives
+}
+
+// saltMargin is more than any Config.MaxAge that can be set, and clocks that are wrong.
+const saltMargin = 10 * 24 * time.Hour
+
 // period is one salt's time.
 type period struct {
 	class class

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -180,5 +181,36 @@ func TestOldSaltsAreForgotten(t *testing.T) {
 	}
 	if n := len(*p.keys.Load()); n > keptPeriods+1 {
 		t.Errorf("%d salts are kept in memory, want at most %d", n, keptPeriods+1)
+	}
+}
+
+// A salt must be there for as long as somebody's period lasts, late signals and
+// all: what is learned of usual networks over weeks is by their pseudonyms.
+func TestSaltsOutliveTheirPeriods(t *testing.T) {
+	lives := SaltLives()
+	for c := range classes {
+		keep, forgotten := lives[c.String()]
+		if days := c.life(); (days > 0) != forgotten {
+			t.Errorf("%v lives %d days and is kept %v, %v", c, days, keep, forgotten)
+		} else if days == 0 {
+			continue
+		}
+		at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		first := make(map[period]time.Time)
+		for day := range 5 * c.life() {
+			for who := range 50 {
+				now := at.AddDate(0, 0, int(day))
+				p := periodOf(c, fmt.Append(nil, who), now)
+				if first[p].IsZero() {
+					first[p] = now
+				}
+				if age := now.Sub(first[p]); age > keep-saltMargin {
+					t.Fatalf("%v is in use %v after it was made, and is kept %v", p, age, keep)
+				}
+			}
+		}
+		if !strings.HasPrefix(periodOf(c, nil, at).String(), c.String()+"-") {
+			t.Errorf("%v is not named by its class", periodOf(c, nil, at))
+		}
 	}
 }

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,8 @@ import (
 // service is what may be said of one service.
 type service struct {
 	id                                          string
+	hidden                                      bool
+	hosts                                       []string // where strangers may report it, if hidden
 	symptom, region, carrier, platform, version dimension
 }
 
@@ -33,6 +36,7 @@ func newServices(c Config) map[string]*service {
 			return func(v string) *outcry.Error { return checkName(field, v, max) }
 		}
 		e := &service{id: s.ID}
+		e.hosts, e.hidden = c.Hidden[s.ID]
 		e.symptom.init(symptoms, named("symptom", maxSymptom))
 		e.region.init(c.Regions, checkRegion)
 		e.carrier.init(c.Carriers, named("carrier", maxCarrier))
@@ -41,6 +45,12 @@ func newServices(c Config) map[string]*service {
 		all[s.ID] = e
 	}
 	return all
+}
+
+// known reports whether a caller may know that there is such a service. Only a
+// token says more than the host that was asked.
+func (e *service) known(by *Caller) bool {
+	return e != nil && (!e.hidden || by.Trusted || slices.Contains(e.hosts, by.Host))
 }
 
 // bound sets the signal's symptom and scope. What the person says comes before

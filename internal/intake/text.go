@@ -43,7 +43,7 @@ func checkRegion(s string) *outcry.Error {
 	return nil
 }
 
-// checkComment allows what people type; it is not kept.
+// checkComment allows what people type.
 func checkComment(s string, max int) *outcry.Error {
 	if s == "" {
 		return nil

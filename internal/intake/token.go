@@ -2,6 +2,7 @@ package intake
 
 import (
 	"crypto/sha256"
+	"net"
 	"net/http"
 	"strings"
 
@@ -34,7 +35,7 @@ func (d *Door) caller(r *http.Request) (by Caller, err *outcry.Error) {
 		return d.tokens.caller(authorization, by)
 	}
 	address, direct := d.client(r)
-	by.Address, by.Agent = address, r.UserAgent()
+	by.Address, by.Agent, by.Host = address, r.UserAgent(), hostOnly(r.Host)
 	by.Exempt = direct && address.IsLoopback() // this machine's own scripts
 	return by, nil
 }
@@ -53,6 +54,14 @@ func (t tokens) caller(authorization string, by Caller) (Caller, *outcry.Error) 
 	}
 	by.Name, by.Trusted, by.Exempt = token.Name, true, true
 	return by, nil
+}
+
+// hostOnly is what a Host header names, without the port.
+func hostOnly(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
 func idempotencyKey(r *http.Request) (string, *outcry.Error) {
