@@ -28,10 +28,11 @@ type Targeter interface {
 type Check struct {
 	Name       string // unique
 	Service    string
-	Symptom    string // which of the service's symptoms its failure is; may be empty
-	Type       string // of the prober, for metrics: "http"
-	Target     string // host; empty: what the prober says, if it is a [Targeter]
-	Revision   string // a digest of the prober's options: another one means another prober
+	Symptom    string       // which of the service's symptoms its failure is; may be empty
+	Scope      outcry.Scope // of what is checked; fields that are empty are the vantage's
+	Type       string       // of the prober, for metrics: "http"
+	Target     string       // host; empty: what the prober says, if it is a [Targeter]
+	Revision   string       // a digest of the prober's options: another one means another prober
 	Interval   time.Duration
 	Timeout    time.Duration // of one attempt
 	Retries    int           // further attempts before a run has failed
@@ -108,7 +109,7 @@ func IsLocal(host string) bool {
 func (c *Check) run(ctx context.Context) Result {
 	var r Result
 	for attempt := 0; attempt <= c.Retries; attempt++ {
-		if attempt > 0 && !sleep(ctx, c.RetryDelay) {
+		if attempt > 0 && !Sleep(ctx, c.RetryDelay) {
 			break
 		}
 		r = Attempt(ctx, c.Prober, c.Timeout)
@@ -134,8 +135,8 @@ func Attempt(ctx context.Context, p Prober, timeout time.Duration) (r Result) {
 	return p.Probe(ctx)
 }
 
-// sleep waits; false when the context ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
+// Sleep waits; false when the context ended first.
+func Sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
 	}

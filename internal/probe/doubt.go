@@ -24,7 +24,7 @@ const (
 func (s *Scheduler) conclude(ctx context.Context, r *run) {
 	e := r.entry
 	if e.host == "" {
-		s.emit(r)
+		s.near(ctx, r)
 		return
 	}
 	blameless := r.result.Outcome == outcry.Bad && !r.result.Reason.onTheWay()
@@ -41,9 +41,44 @@ func (s *Scheduler) conclude(ctx context.Context, r *run) {
 	s.question(ctx, r)
 }
 
+// near concludes a run of a target that is near, or whose host is not known: only
+// the resolver can be at fault.
+func (s *Scheduler) near(ctx context.Context, r *run) {
+	if r.nameless() {
+		s.held = append(s.held, r)
+		s.names.ask(ctx)
+		return
+	}
+	s.emit(r)
+}
+
+// nameless reports whether the run failed because a name could not be looked up,
+// or, if it is a public one, because the resolver knows of no such name.
+func (r *run) nameless() bool {
+	if r.result.Outcome != outcry.Bad {
+		return false
+	}
+	return r.result.Reason == ReasonDNSFailed || r.result.Reason == ReasonDNSNoName && r.entry.host != ""
+}
+
+// doubt is what the vantage makes of a failure that is held.
+func (s *Scheduler) doubt(r *run) Doubt {
+	d := Trusted
+	if r.entry.host != "" {
+		d = s.vantage.Judge(r.began, r.entry.host)
+	}
+	if d == Trusted && r.nameless() {
+		return s.vantage.Resolves(r.began)
+	}
+	return d
+}
+
 // question asks the witnesses of a failure: the references, or the checks of
 // other hosts, whose runs are brought forward.
 func (s *Scheduler) question(ctx context.Context, r *run) {
+	if r.nameless() {
+		s.names.ask(ctx)
+	}
 	if s.vantage.Proven(r.began) {
 		return
 	}
@@ -67,7 +102,7 @@ func (s *Scheduler) review(now time.Time) {
 	s.reviewed = now
 	kept := s.held[:0]
 	for _, r := range s.held {
-		switch s.vantage.Judge(r.began, r.entry.host) {
+		switch s.doubt(r) {
 		case Trusted:
 			s.emit(r)
 		case CutOff:

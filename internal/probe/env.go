@@ -16,6 +16,7 @@ type Env struct {
 	Roots     *x509.CertPool   // nil: the system's
 	Now       func() time.Time // nil: time.Now; only to judge certificates' dates
 	UserAgent string           // empty: "Outcry"
+	Data      string           // folder for what probers keep; empty: they cannot
 }
 
 // Time is the time by which certificates are judged.

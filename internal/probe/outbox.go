@@ -76,7 +76,7 @@ func (o *Outbox) Run(ctx context.Context) {
 			return
 		case <-o.poke:
 		}
-		sleep(ctx, linger)
+		Sleep(ctx, linger)
 		o.drain(ctx)
 	}
 }
@@ -98,7 +98,7 @@ func (o *Outbox) drain(ctx context.Context) {
 		if ctx.Err() == nil {
 			o.log.Warn("signals of probes cannot be sent, will try again", "waiting", o.Len(), "in", backoff, "error", err)
 		}
-		sleep(ctx, backoff/2+rand.N(backoff/2)) //nolint:gosec // jitter needs no secrecy
+		Sleep(ctx, backoff/2+rand.N(backoff/2)) //nolint:gosec // jitter needs no secrecy
 		backoff = min(2*backoff, maxBackoff)
 	}
 }

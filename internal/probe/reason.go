@@ -64,6 +64,8 @@ func Reasons() []Reason {
 		ReasonTLS, ReasonTLSExpired, ReasonTLSHostname, ReasonTLSChain, ReasonProtocol,
 		ReasonStatus, ReasonBody, ReasonHeader, ReasonJSON, ReasonAnswer, ReasonRedirect, ReasonTooLarge,
 		ReasonCertificate, ReasonNotServing, ReasonLoss, ReasonSlow,
+		ReasonSignIn, ReasonNoSecurity, ReasonQuery, ReasonUnsynchronised, ReasonOffset, ReasonRejected, ReasonThrottled, ReasonUndelivered, ReasonExpired, ReasonNotDelivered,
+		ReasonLate, ReasonAltered, ReasonSpam, ReasonNoReceipt, ReasonNobodyAnswered, ReasonAnsweredLate, ReasonWrongAnswer,
 		ReasonBlocked, ReasonUnsupported, ReasonVantage, ReasonInternal,
 	}
 }

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -49,6 +50,7 @@ type Scheduler struct {
 	held     []*run // failures whose witnesses are being heard
 	reviewed time.Time
 	refs     *references
+	names    *lookups
 	flying   int
 	cut      bool // what was last announced of the vantage
 	ended    chan *run
@@ -72,7 +74,7 @@ func NewScheduler(cfg Config, to Sender) *Scheduler {
 		changed: make(chan struct{}, 1), ended: make(chan *run, 256),
 		entries: make(map[string]*entry), byHost: make(map[string][]*entry),
 		phases: newPhases(cfg.Vantage), vantage: NewVantage(len(cfg.References) > 0),
-		refs: newReferences(cfg.References, cfg.Env),
+		refs: newReferences(cfg.References, cfg.Env), names: newLookups(cfg.Env),
 	}
 }
 
@@ -120,6 +122,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 		<-s.ended // they end soon: their context has
 	}
 	s.refs.wait()
+	s.names.wait()
 	for _, e := range s.entries {
 		closeProber(e.check.Prober, s.log)
 	}
@@ -147,6 +150,9 @@ func (s *Scheduler) loop(ctx context.Context) {
 		case r := <-s.refs.done:
 			s.refs.flying = false
 			s.vantage.Round(r.began, r.ended, r.answered)
+		case r := <-s.names.done:
+			s.names.flying = false
+			s.vantage.Looked(r.began, r.ended, r.answered)
 		case <-rounds.C:
 			s.refs.ask(ctx)
 		case <-timer.C:
@@ -209,13 +215,23 @@ func (s *Scheduler) emit(r *run) {
 	at := r.finished.UTC().Truncate(time.Millisecond)
 	signal := outcry.Signal{
 		Kind: outcry.KindProbe, Outcome: r.result.Outcome, At: at, Service: c.Service,
-		Scope: s.cfg.Scope, Vantage: s.cfg.Vantage, Reason: string(r.result.Reason),
+		Scope: within(c.Scope, s.cfg.Scope), Vantage: outcry.Route(s.cfg.Vantage, c.Scope), Reason: string(r.result.Reason),
 		Latency: r.result.Latency.Round(time.Millisecond), ID: signalID(s.cfg.Vantage, c.Name, at),
 	}
 	if r.result.Outcome == outcry.Bad {
 		signal.Symptom = c.Symptom
 	}
 	s.outbox.Add(signal)
+}
+
+// within is the scope of a check from a vantage: its own where it has one, as a
+// check of one carrier's route has, else the vantage's.
+func within(check, vantage outcry.Scope) outcry.Scope {
+	return outcry.Scope{
+		Region: cmp.Or(check.Region, vantage.Region), Carrier: cmp.Or(check.Carrier, vantage.Carrier),
+		Platform: cmp.Or(check.Platform, vantage.Platform), Version: cmp.Or(check.Version, vantage.Version),
+		Segment: cmp.Or(check.Segment, vantage.Segment),
+	}
 }
 
 func closeProbers(checks []Check, log *slog.Logger) {

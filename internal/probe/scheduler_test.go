@@ -37,7 +37,7 @@ func (p *target) Probe(ctx context.Context) Result {
 	p.runs = append(p.runs, time.Now())
 	result, takes := p.result, p.takes
 	p.mu.Unlock()
-	if !sleep(ctx, takes) {
+	if !Sleep(ctx, takes) {
 		return Failed(ctx.Err())
 	}
 	return result
@@ -264,7 +264,7 @@ func TestConcurrencyIsBounded(t *testing.T) {
 			now++
 			most = max(most, now)
 			mu.Unlock()
-			sleep(ctx, 2*time.Second)
+			Sleep(ctx, 2*time.Second)
 			mu.Lock()
 			now--
 			mu.Unlock()
@@ -438,13 +438,13 @@ func TestAVantageThatIsCutOffKnowsNothing(t *testing.T) {
 		s := start(t, Config{}, checks...)
 		pass(31 * time.Second)
 		for _, p := range targets {
-			p.set(down(ReasonDNSFailed))
+			p.set(down(ReasonUnreachable))
 		}
 		near.set(down(ReasonRefused))
 		pass(5 * time.Minute)
 		for host := range targets {
 			got := s.sink.of(host)
-			if slices.Contains(got, "bad dns-failed") || got[len(got)-1] != "unknown vantage" {
+			if slices.Contains(got, "bad unreachable") || got[len(got)-1] != "unknown vantage" {
 				t.Errorf("%s, while the vantage was cut off: %v", host, got)
 			}
 			if n := len(targets[host].started()); n > 60 {
@@ -458,7 +458,7 @@ func TestAVantageThatIsCutOffKnowsNothing(t *testing.T) {
 		targets["c.example"].set(Good(""))
 		pass(2 * time.Minute)
 		s.stop()
-		if got := s.sink.of("a.example"); got[len(got)-1] != "bad dns-failed" {
+		if got := s.sink.of("a.example"); got[len(got)-1] != "bad unreachable" {
 			t.Errorf("when others answer again, what still fails is bad: %v", got)
 		}
 		if got := s.sink.of("b.example"); got[len(got)-1] != "good" {
@@ -482,4 +482,50 @@ func TestAWrongAnswerIsNotTheVantagesFault(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestACheckOfOneCarriersRouteSpeaksForThatCarrier(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(t, Config{Scope: outcry.Scope{Region: "US-IL", Carrier: "Fiber"}},
+			Check{Name: "plain", Service: "a", Interval: time.Second, Prober: up()},
+			Check{Name: "route", Service: "b", Interval: time.Second, Prober: up(), Scope: outcry.Scope{Carrier: "T-Mobile"}})
+		pass(3 * time.Second)
+		s.stop()
+		for _, x := range s.sink.signals {
+			want := outcry.Signal{Vantage: "here", Scope: outcry.Scope{Region: "US-IL", Carrier: "Fiber"}}
+			if x.Service == "b" {
+				want = outcry.Signal{Vantage: "here via T-Mobile", Scope: outcry.Scope{Region: "US-IL", Carrier: "T-Mobile"}}
+			}
+			if x.Vantage != want.Vantage || x.Scope != want.Scope {
+				t.Errorf("%s: from %s, %+v", x.Service, x.Vantage, x.Scope)
+			}
+		}
+	})
+}
+
+// However unlucky the moment: a server that stops answering is told of within
+// one interval and one timeout.
+func TestAStoppedServerIsNoticedWithinAnIntervalAndATimeout(t *testing.T) {
+	for _, moment := range []time.Duration{0, time.Second, 13 * time.Second, 29 * time.Second, 30 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			x := up()
+			s := start(t, Config{}, Check{Name: "x", Service: "s", Interval: 30 * time.Second, Timeout: 10 * time.Second, Prober: x})
+			pass(60*time.Second + moment)
+			stopped := time.Now()
+			x.mu.Lock()
+			x.takes = time.Hour
+			x.mu.Unlock()
+			pass(40*time.Second + linger + reviewEvery)
+			s.stop()
+			for _, signal := range s.sink.signals {
+				if signal.Outcome == outcry.Bad && signal.Reason == string(ReasonTimeout) {
+					if late := signal.At.Sub(stopped); late > 40*time.Second+slack {
+						t.Errorf("stopped at %s: told after %s", moment, late)
+					}
+					return
+				}
+			}
+			t.Errorf("stopped at %s: not told in an interval and a timeout", moment)
+		})
+	}
 }

@@ -16,13 +16,25 @@ import (
 type Trail struct {
 	began time.Time
 	steps []Step
+	side  string
 }
 
 // NewTrail begins an attempt.
 func NewTrail() *Trail { return &Trail{began: time.Now(), steps: make([]Step, 0, 6)} }
 
+// Began is when the attempt did.
+func (t *Trail) Began() time.Time { return t.began }
+
 // Steps are those recorded so far.
 func (t *Trail) Steps() []Step { return t.steps }
+
+// Side puts whose they are before the names of the steps from now on, for an
+// attempt with several sides: "receiver connect". Empty ends that.
+func (t *Trail) Side(name string) {
+	if t.side = name; name != "" {
+		t.side += " "
+	}
+}
 
 // Do runs a step. What it returns is the step's detail, or its error.
 func (t *Trail) Do(name string, step func() (detail string, err error)) error {
@@ -34,7 +46,7 @@ func (t *Trail) Do(name string, step func() (detail string, err error)) error {
 
 // Add records a step that was measured elsewhere.
 func (t *Trail) Add(name string, start, end time.Time, detail string, err error) {
-	s := Step{Name: name, Start: start.Sub(t.began), Duration: end.Sub(start), Detail: detail}
+	s := Step{Name: t.side + name, Start: start.Sub(t.began), Duration: end.Sub(start), Detail: detail}
 	if err != nil {
 		s.Err = err.Error()
 	}

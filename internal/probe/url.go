@@ -22,6 +22,11 @@ func schemes() map[string]string {
 		"icmp": "icmp", "ping": "icmp",
 		"grpc": "grpc", "grpcs": "grpc",
 		"ws": "websocket", "wss": "websocket",
+		"smpp": "sms/smpp", "smpps": "sms/smpp",
+		"xmpp": "message/xmpp", "xmpps": "message/xmpp",
+		"postgres": "postgres", "mysql": "mysql", "redis": "redis", "rediss": "redis", "ntp": "ntp",
+		"mqtt": "message/mqtt", "mqtts": "message/mqtt",
+		"smtp": "message/mail", "smtps": "message/mail", "imap": "message/mail", "imaps": "message/mail",
 	}
 }
 
@@ -40,7 +45,7 @@ func FromURL(raw string) (typ string, decode func(options any) error, err error)
 	set := func(options any) error {
 		o, ok := options.(interface{ SetURL(string) })
 		if !ok {
-			return outcry.Errorf(outcry.CodeUnsupported, "checks of type %s cannot be made from a URL", schemes()[u.Scheme])
+			return outcry.FieldErrorf("url", "a check of type %s needs more than a URL, such as accounts: put it into a configuration", schemes()[u.Scheme])
 		}
 		o.SetURL(raw)
 		return nil

@@ -27,8 +27,13 @@ const (
 // be online. Where there are none, or none has ever answered (a machine without
 // internet), the other targets are: the vantage is cut off when those that
 // worked until now fail as well, with at least MinHosts different hosts in
-// all. With fewer hosts there is no telling, and the vantage is trusted. It
+// all. With fewer hosts there is no telling: the vantage is trusted where no
+// references are configured, which is the operator's word that it is online, and
+// not where none answers and no other target does. It
 // stays cut off until a reference, or any target that is not near, answers.
+//
+// A failure to look up a name is the resolver's until it is heard to work: see
+// [Vantage.Resolves].
 type Vantage struct {
 	answered bool      // a reference has ever answered
 	refs     bool      // references are configured
@@ -36,6 +41,8 @@ type Vantage struct {
 	online   time.Time // latest beginning of anything that succeeded
 	failed   time.Time // latest end of a round in which no reference answered
 	asked    time.Time // latest beginning of a round
+	named    time.Time // latest beginning of a look-up that the resolver answered
+	nameless time.Time // latest end of one that it did not
 	hosts    map[string]*hostState
 }
 
@@ -147,7 +154,7 @@ func (v *Vantage) Witnesses(now time.Time, host string) []string {
 			names = append(names, name)
 		}
 	}
-	if len(names) < MinHosts-1 {
+	if len(names) < MinHosts-1 && !v.refs {
 		names = nil
 	}
 	slices.SortFunc(names, func(a, b string) int {
@@ -187,14 +194,42 @@ func (v *Vantage) byPeers(began time.Time, host string) Doubt {
 		return CutOff
 	}
 	asks := v.host(host).asks
-	if len(asks) < MinHosts-1 {
+	few := len(asks) < MinHosts-1
+	switch {
+	case few && !v.refs:
 		return Trusted
+	case few && v.failed.Before(began):
+		return Wait // for a round, in which a reference may answer for the first time
 	}
 	for _, name := range asks {
 		if h := v.hosts[name]; h != nil && h.bad.Before(began) {
 			return Wait
 		}
 	}
-	v.cutSince = began
+	if !few { // one or two say nothing of others
+		v.cutSince = began
+	}
 	return CutOff
+}
+
+// Looked tells it that the resolver was asked for a name that it must know.
+func (v *Vantage) Looked(began, ended time.Time, answered bool) {
+	if answered {
+		v.named = began
+	} else {
+		v.nameless = ended
+	}
+}
+
+// Resolves says what a run that started at began, and could not look up a name,
+// is worth: CutOff when the resolver does not work, so that the name's own
+// servers need not be at fault.
+func (v *Vantage) Resolves(began time.Time) Doubt {
+	switch {
+	case !v.nameless.Before(began):
+		return CutOff
+	case !v.named.Before(began):
+		return Trusted
+	}
+	return Wait
 }

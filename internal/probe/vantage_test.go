@@ -54,14 +54,70 @@ func TestVantageWithReferences(t *testing.T) {
 			}, Trusted},
 		{"another target that answered meanwhile is as good as a reference",
 			func(s story) { s.Round(s.at(0), s.at(1), true); s.saw(101, 102, "b", outcry.Good) }, Trusted},
-		{"references that never answered are none, and two hosts are too few to tell",
-			func(s story) { s.Round(s.at(0), s.at(3), false); s.Round(s.at(110), s.at(113), false) }, Trusted},
+		{"references that never answered, and a host that does: it is online",
+			func(s story) { s.Round(s.at(0), s.at(3), false); s.saw(105, 106, "b", outcry.Good) }, Trusted},
+		{"none that ever answered, and one other host that has not been heard: wait",
+			func(s story) { s.Round(s.at(0), s.at(3), false); s.Round(s.at(110), s.at(113), false) }, Wait},
+		{"none that ever answered, and the one other host fails too: nobody can tell",
+			func(s story) {
+				s.Round(s.at(0), s.at(3), false)
+				s.Round(s.at(110), s.at(113), false)
+				s.saw(104, 109, "b", outcry.Bad)
+			}, CutOff},
 	} {
 		s := tell(true, "a", "b")
 		c.tale(s)
 		s.saw(100, 110, "a", outcry.Bad)
 		s.Witnesses(s.at(110), "a")
 		if got := s.Judge(s.at(100), "a"); got != c.want {
+			t.Errorf("%s: %v, wanted %v", c.says, got, c.want)
+		}
+	}
+}
+
+// A vantage with a single service and without internet: its failures say
+// nothing, until a reference answers.
+func TestVantageOfOneServiceWithoutInternet(t *testing.T) {
+	s := tell(true, "a")
+	s.Round(s.at(0), s.at(3), false)
+	s.saw(100, 110, "a", outcry.Bad)
+	s.Witnesses(s.at(110), "a")
+	if got := s.Judge(s.at(100), "a"); got != Wait {
+		t.Errorf("before the round: %v", got)
+	}
+	s.Round(s.at(110), s.at(113), false)
+	if got := s.Judge(s.at(100), "a"); got != CutOff {
+		t.Errorf("after it: %v", got)
+	}
+	s.saw(120, 130, "a", outcry.Bad)
+	s.Round(s.at(130), s.at(131), true)
+	if got := s.Judge(s.at(120), "a"); got != Trusted {
+		t.Errorf("with a reference that answers: %v", got)
+	}
+}
+
+func TestVantageThatCannotLookUpNames(t *testing.T) {
+	for _, c := range []struct {
+		says string
+		tale func(s story)
+		want Doubt // of a run that went from second 100 to 110
+	}{
+		{"nobody has asked", func(story) {}, Wait},
+		{"it worked before the run", func(s story) { s.Looked(s.at(50), s.at(51), true) }, Wait},
+		{"it works after it: the name is at fault", func(s story) { s.Looked(s.at(110), s.at(111), true) }, Trusted},
+		{"it does not", func(s story) { s.Looked(s.at(110), s.at(113), false) }, CutOff},
+		{"it did not within the run", func(s story) {
+			s.Looked(s.at(102), s.at(105), false)
+			s.Looked(s.at(110), s.at(111), true)
+		}, CutOff},
+		{"it did not before the run", func(s story) {
+			s.Looked(s.at(50), s.at(53), false)
+			s.Looked(s.at(110), s.at(111), true)
+		}, Trusted},
+	} {
+		s := tell(true, "a")
+		c.tale(s)
+		if got := s.Resolves(s.at(100)); got != c.want {
 			t.Errorf("%s: %v, wanted %v", c.says, got, c.want)
 		}
 	}

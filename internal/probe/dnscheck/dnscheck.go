@@ -10,8 +10,10 @@ package dnscheck
 import (
 	"context"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"regexp"
 	"slices"
@@ -83,18 +85,18 @@ func (p *prober) query(ctx context.Context, conn *dns.Conn, packets bool) (*dns.
 	q.SetEdns0(packetSize, false)
 	if deadline, ok := ctx.Deadline(); ok && packets {
 		half := time.Now().Add(time.Until(deadline) / 2)
-		answer, err := once(conn, q, half)
+		answer, err := once(conn, q, half, conn.ReadMsg)
 		if err == nil || !isTimeout(err) {
 			return answer, err
 		}
-		return once(conn, q, deadline)
+		return once(conn, q, deadline, conn.ReadMsg)
 	}
-	return once(conn, q, time.Time{})
+	return once(conn, q, time.Time{}, func() (*dns.Msg, error) { return fromStream(conn.Conn, q.Id) })
 }
 
 // once sends and reads until the answer to this question comes: packets that
 // are not it are somebody's guesses, or late.
-func once(conn *dns.Conn, q *dns.Msg, deadline time.Time) (*dns.Msg, error) {
+func once(conn *dns.Conn, q *dns.Msg, deadline time.Time, read func() (*dns.Msg, error)) (*dns.Msg, error) {
 	if !deadline.IsZero() {
 		if err := conn.SetDeadline(deadline); err != nil {
 			return nil, fmt.Errorf("set the deadline: %w", err)
@@ -104,7 +106,7 @@ func once(conn *dns.Conn, q *dns.Msg, deadline time.Time) (*dns.Msg, error) {
 		return nil, fmt.Errorf("send: %w", err)
 	}
 	for {
-		answer, err := conn.ReadMsg()
+		answer, err := read()
 		if err != nil {
 			return nil, fmt.Errorf("read the answer: %w", err)
 		}
@@ -112,6 +114,29 @@ func once(conn *dns.Conn, q *dns.Msg, deadline time.Time) (*dns.Msg, error) {
 			return answer, nil
 		}
 	}
+}
+
+// headerBytes are those of a message (RFC 1035, 4.1.1).
+const headerBytes = 12
+
+// fromStream reads a message with its length before it (RFC 1035, 4.2.2). Of
+// what is no answer to us, no more than the header is waited for: what another
+// protocol says begins with a length that never comes.
+func fromStream(r io.Reader, id uint16) (*dns.Msg, error) {
+	var head [2 + headerBytes]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, err //nolint:wrapcheck // by the caller
+	}
+	length := int(binary.BigEndian.Uint16(head[:]))
+	if length < headerBytes || binary.BigEndian.Uint16(head[2:]) != id || head[4]&0x80 == 0 {
+		return nil, &probe.Fault{Reason: probe.ReasonProtocol, Err: errors.New("it is none of DNS, or to another question")}
+	}
+	packed := append(make([]byte, 0, length), head[2:]...)[:length]
+	if _, err := io.ReadFull(r, packed[headerBytes:]); err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	m := new(dns.Msg)
+	return m, m.Unpack(packed)
 }
 
 // sameQuestion allows for a server that leaves the question out of an error.

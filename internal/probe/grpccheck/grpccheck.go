@@ -7,12 +7,13 @@ package grpccheck
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync/atomic"
+	"syscall"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -20,8 +21,6 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
-	"github.com/outcry/outcry"
-	"github.com/outcry/outcry/internal/netguard"
 	"github.com/outcry/outcry/internal/probe"
 )
 
@@ -35,44 +34,25 @@ type Options struct {
 func (o *Options) SetURL(url string) { o.URL = url }
 
 type prober struct {
-	opts       Options
-	agent      string
-	host, addr string
-	service    string      // empty: the server as a whole
-	cfg        *tls.Config // nil: without TLS
-	dialer     *netguard.Dialer
+	*probe.Endpoint
+	opts    Options
+	agent   string
+	service string // empty: the server as a whole
 }
 
 // New makes the prober of a check; its errors are of CodeInvalid.
 func New(o Options, env probe.Env) (probe.Prober, error) {
-	u, err := probe.ParseURL(o.URL)
+	at, err := env.Endpoint(o.URL, probe.Dialect{Scheme: "grpc", TLSScheme: "grpcs", TLSPort: "443", ALPN: "h2"}, o.TLS)
 	if err != nil {
 		return nil, err
 	}
-	p := &prober{opts: o, agent: env.Agent(), host: u.Hostname(), service: strings.Trim(u.Path, "/"), dialer: env.Own()}
-	port := ""
-	switch u.Scheme {
-	case "grpc":
-	case "grpcs":
-		port = "443"
-		if p.cfg, err = o.TLS.Config(env, p.host); err != nil {
-			return nil, err
-		}
-		p.cfg.NextProtos = []string{"h2"}
-	default:
-		return nil, outcry.FieldErrorf("url", "scheme %q is none of grpc, grpcs", u.Scheme)
-	}
-	p.addr, err = probe.HostPort(u, port)
-	return p, err
+	return &prober{Endpoint: at, opts: o, agent: env.Agent(), service: strings.Trim(at.URL.Path, "/")}, nil
 }
-
-// Target is the host that is connected to.
-func (p *prober) Target() string { return p.host }
 
 // Probe connects and asks for the service's health.
 func (p *prober) Probe(ctx context.Context) probe.Result {
 	trail := probe.NewTrail()
-	conn, err := trail.Secure(ctx, p.dialer, p.addr, p.cfg, p.opts.TLS)
+	conn, err := p.Connect(ctx, trail)
 	if err != nil {
 		return trail.End(probe.Failed(err))
 	}
@@ -91,13 +71,14 @@ func (p *prober) Probe(ctx context.Context) probe.Result {
 // health asks over a connection that is there already.
 func (p *prober) health(ctx context.Context, conn net.Conn) (string, error) {
 	var taken atomic.Bool
-	client, err := grpc.NewClient("passthrough:///"+p.addr,
+	heard := &line{Conn: conn}
+	client, err := grpc.NewClient("passthrough:///"+p.Addr,
 		grpc.WithTransportCredentials(insecure.NewCredentials()), // the handshake, if any, is done
 		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) {
 			if taken.Swap(true) {
-				return nil, errors.New("the server closed the connection")
+				return nil, errors.New("the connection was given up")
 			}
-			return conn, nil
+			return heard, nil
 		}),
 		grpc.WithUserAgent(p.agent), grpc.WithDisableRetry(), grpc.WithNoProxy())
 	if err != nil {
@@ -106,7 +87,7 @@ func (p *prober) health(ctx context.Context, conn net.Conn) (string, error) {
 	defer client.Close() //nolint:errcheck // the answer is what counts
 	resp, err := grpc_health_v1.NewHealthClient(client).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: p.service})
 	if err != nil {
-		return "", rpcFault(ctx, err)
+		return "", rpcFault(ctx, err, heard)
 	}
 	if s := resp.GetStatus(); s != grpc_health_v1.HealthCheckResponse_SERVING {
 		return "", &probe.Fault{Reason: probe.ReasonNotServing, Err: fmt.Errorf("health is %s", s)}
@@ -114,8 +95,45 @@ func (p *prober) health(ctx context.Context, conn net.Conn) (string, error) {
 	return "SERVING", nil
 }
 
-// rpcFault gives an error of gRPC its reason.
-func rpcFault(ctx context.Context, err error) error {
+// line is a connection that remembers whether the other side ended it, and
+// whether ours did. The library tells as text at the best why it gave a
+// connection up.
+type line struct {
+	net.Conn
+	ended, left atomic.Bool
+}
+
+// Close implements net.Conn.
+func (l *line) Close() error {
+	l.left.Store(true)
+	return l.Conn.Close()
+}
+
+// Read implements net.Conn.
+func (l *line) Read(b []byte) (int, error) {
+	n, err := l.Conn.Read(b)
+	l.note(err)
+	return n, err
+}
+
+// Write implements net.Conn.
+func (l *line) Write(b []byte) (int, error) {
+	n, err := l.Conn.Write(b)
+	l.note(err)
+	return n, err
+}
+
+func (l *line) note(err error) {
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, end) {
+			l.ended.Store(true)
+		}
+	}
+}
+
+// rpcFault gives an error of gRPC its reason. A connection that we have left and
+// that the server did not end was given up for what came over it.
+func rpcFault(ctx context.Context, err error, l *line) error {
 	s := status.Convert(err)
 	f := &probe.Fault{Reason: probe.ReasonStatus, Err: fmt.Errorf("health: %s: %s", s.Code(), s.Message())}
 	switch s.Code() {
@@ -124,14 +142,24 @@ func rpcFault(ctx context.Context, err error) error {
 	case codes.NotFound: // the server does not know the service
 		f.Reason = probe.ReasonNotServing
 	case codes.Unavailable:
-		f.Reason = probe.ReasonReset
-		if ctx.Err() != nil || strings.Contains(s.Message(), "i/o timeout") {
-			f.Reason = probe.ReasonTimeout
-		} else if strings.Contains(s.Message(), "server preface") && !strings.Contains(s.Message(), "EOF") {
-			f.Reason = probe.ReasonProtocol
-		}
+		f.Reason = l.reason(ctx, s.Message())
 	case codes.Internal, codes.Unknown: // what gRPC makes of an answer that is none
 		f.Reason = probe.ReasonProtocol
 	}
 	return f
+}
+
+// reason tells why there is no answer.
+func (l *line) reason(ctx context.Context, message string) probe.Reason {
+	switch {
+	case ctx.Err() != nil, strings.Contains(message, "i/o timeout"):
+		return probe.ReasonTimeout
+	case strings.Contains(message, "http2: "):
+		return probe.ReasonProtocol
+	case l.ended.Load():
+		return probe.ReasonReset
+	case l.left.Load():
+		return probe.ReasonProtocol
+	}
+	return probe.ReasonStatus // the server itself says that it is not available
 }

@@ -1,6 +1,7 @@
 package grpccheck_test
 
 import (
+	"context"
 	"net"
 	"strings"
 	"testing"
@@ -8,9 +9,11 @@ import (
 
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
 
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/probe"
@@ -49,6 +52,9 @@ func TestProbe(t *testing.T) {
 	}
 	plain := server(t, serving)
 	secure := server(t, serving, withTLS(time.Hour))
+	refuses := func(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
+		return nil, status.Error(codes.Unavailable, "the database is away")
+	}
 	for _, c := range []struct {
 		says, url string
 		reason    probe.Reason
@@ -61,13 +67,9 @@ func TestProbe(t *testing.T) {
 		{"over TLS, with a certificate that has expired", "grpcs://" + server(t, serving, withTLS(-time.Hour)), probe.ReasonTLSExpired},
 		{"TLS where there is none", "grpcs://" + plain, probe.ReasonTLS},
 		{"a server without the health service", "grpc://" + server(t, nil), probe.ReasonStatus},
+		{"a server that says itself that it is not available", "grpc://" + server(t, serving, grpc.UnaryInterceptor(refuses)), probe.ReasonStatus},
 		{"nobody listens", "grpc://" + probetest.ClosedPort(t), probe.ReasonRefused},
-		{"stalls", "grpc://" + probetest.Serve(t, probetest.Stall), probe.ReasonTimeout},
 		{"hangs up at once", "grpc://" + probetest.Serve(t, probetest.Close), probe.ReasonReset},
-		{"hangs up after the request", "grpc://" + probetest.Serve(t, probetest.CloseAfterRequest), probe.ReasonReset},
-		{"speaks HTTP/1", "grpc://" + probetest.Serve(t, probetest.Say("HTTP/1.1 400 Bad Request\r\n\r\n")), probe.ReasonProtocol},
-		{"sends garbage", "grpc://" + probetest.Serve(t, probetest.Garbage), probe.ReasonProtocol},
-		{"never stops", "grpc://" + probetest.Serve(t, probetest.Flood("x")), probe.ReasonProtocol},
 	} {
 		p, err := grpccheck.New(grpccheck.Options{URL: c.url}, probe.Env{Roots: ca.Pool})
 		probetest.Want(t, c.says, probetest.Within(t, p, err, probetest.Patience(c.reason)), c.reason)

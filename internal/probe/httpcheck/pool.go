@@ -7,21 +7,22 @@ import (
 	"time"
 
 	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/netguard"
 	"github.com/outcry/outcry/internal/probe"
 )
 
 // Pool makes the probers of type http, which share transports where their
 // settings are the same.
 type Pool struct {
-	mu         sync.Mutex
-	transports map[settings]*http.Transport
-	headers    map[string]http.Header // by user agent
-	buffers    sync.Pool              // of *bytes.Buffer, for bodies
+	mu      sync.Mutex
+	ways    map[settings]*way
+	headers map[string]http.Header // by user agent
+	buffers sync.Pool              // of *bytes.Buffer, for bodies
 }
 
 // NewPool makes an empty pool.
 func NewPool() *Pool {
-	return &Pool{transports: make(map[settings]*http.Transport), headers: make(map[string]http.Header)}
+	return &Pool{ways: make(map[settings]*way), headers: make(map[string]http.Header)}
 }
 
 // plainHeader is the header of requests that send nothing of their own.
@@ -35,7 +36,13 @@ func (p *Pool) plainHeader(env probe.Env) http.Header {
 	return p.headers[agent]
 }
 
-// settings are all that transports differ by.
+// way is how requests go out.
+type way struct {
+	transport *http.Transport
+	lane      *lane // for those that it takes; nil: there is none
+}
+
+// settings are all that ways differ by.
 type settings struct {
 	tls   probe.TLSOptions
 	proxy string
@@ -54,29 +61,44 @@ const (
 	h2PingTimeout = 5 * time.Second
 )
 
-// transport gives the one for the settings, made when it is the first.
-func (p *Pool) transport(s settings, env probe.Env) (*http.Transport, error) {
+// way gives the one for the settings, made when it is the first.
+func (p *Pool) way(s settings, env probe.Env) (*way, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if t, ok := p.transports[s]; ok {
-		return t, nil
-	}
-	t, err := newTransport(s, env)
-	if err != nil {
-		return nil, err
-	}
-	p.transports[s] = t
-	return t, nil
-}
-
-func newTransport(s settings, env probe.Env) (*http.Transport, error) {
-	cfg, err := s.tls.Config(env, "")
-	if err != nil {
-		return nil, err
+	if w, ok := p.ways[s]; ok {
+		return w, nil
 	}
 	dialer := env.Guard.Dialer(env.Resolver)
 	if s.own {
 		dialer = env.Own()
+	}
+	if s.fresh {
+		dialer = dialer.Brief()
+	}
+	t, err := newTransport(s, env, dialer)
+	if err != nil {
+		return nil, err
+	}
+	w := &way{transport: t}
+	if s.proxy == "" {
+		w.lane = newLane(dialer.DialContext, !s.fresh)
+	}
+	p.ways[s] = w
+	return w, nil
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (w *way) RoundTrip(req *http.Request) (*http.Response, error) {
+	if w.lane.takes(req) {
+		return w.lane.RoundTrip(req)
+	}
+	return w.transport.RoundTrip(req) //nolint:wrapcheck // the client tells what was asked, and of whom
+}
+
+func newTransport(s settings, env probe.Env, dialer *netguard.Dialer) (*http.Transport, error) {
+	cfg, err := s.tls.Config(env, "")
+	if err != nil {
+		return nil, err
 	}
 	t := &http.Transport{
 		DialContext:            dialer.DialContext,
@@ -108,12 +130,15 @@ func viaProxy(t *http.Transport, raw string, env probe.Env) error {
 	return nil
 }
 
-// Close closes the idle connections of all transports.
+// Close closes all connections that are not in use.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, t := range p.transports {
-		t.CloseIdleConnections()
+	for _, w := range p.ways {
+		w.transport.CloseIdleConnections()
+		if w.lane != nil {
+			w.lane.shelf.close()
+		}
 	}
 	return nil
 }

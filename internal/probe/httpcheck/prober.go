@@ -81,7 +81,7 @@ func (c *prober) prepare(u *url.URL, o *Options, env probe.Env, plain http.Heade
 	for name, value := range o.Headers {
 		req.Header.Set(name, value)
 	}
-	if c.secrets, err = probe.SecretHeaders(o.SecretHeaders); err != nil {
+	if c.secrets, err = env.SecretHeaders(o.SecretHeaders); err != nil {
 		return err
 	}
 	for name, values := range c.secrets {
@@ -97,20 +97,20 @@ func (c *prober) prepare(u *url.URL, o *Options, env probe.Env, plain http.Heade
 func (c *prober) Target() string { return c.request.URL.Hostname() }
 
 // route sends requests to the check's own host, as the operator wrote it, over
-// one transport and to all others, where redirects lead, over a stricter one.
+// one way and to all others, where redirects lead, over a stricter one.
 type route struct {
 	host        string
-	own, others *http.Transport
+	own, others *way
 }
 
 func (p *Pool) route(o Options, env probe.Env, host string, fresh bool) (*route, error) {
 	s := settings{tls: o.TLS, proxy: o.Proxy, own: true, fresh: fresh}
-	own, err := p.transport(s, env)
+	own, err := p.way(s, env)
 	if err != nil {
 		return nil, err
 	}
 	s.own = false
-	others, err := p.transport(s, env)
+	others, err := p.way(s, env)
 	return &route{host: host, own: own, others: others}, err
 }
 
@@ -129,15 +129,17 @@ func (c *prober) Probe(ctx context.Context) probe.Result {
 		via = c.fresh
 	}
 	rec := newRecorder()
-	result := c.exchange(ctx, via, rec)
+	result := c.exchange(ctx, via, rec, nil, nil)
 	result.Steps = rec.finish()
 	c.suspects.Store(result.Outcome == outcry.Bad)
 	return result
 }
 
-func (c *prober) exchange(ctx context.Context, via *route, rec *recorder) probe.Result {
+// exchange does one. The jar, for cookies, and then, which is handed an answer
+// that is as wanted, may be nil.
+func (c *prober) exchange(ctx context.Context, via *route, rec *recorder, jar http.CookieJar, then func(*http.Response, *answer) error) probe.Result {
 	began := time.Now()
-	client := http.Client{Transport: via, CheckRedirect: c.redirect(rec)}
+	client := http.Client{Transport: via, CheckRedirect: c.redirect(rec), Jar: jar}
 	resp, err := client.Do(c.outgoing(rec.attach(ctx)))
 	if err != nil {
 		return c.failure(ctx, err, rec)
@@ -153,6 +155,11 @@ func (c *prober) exchange(ctx context.Context, via *route, rec *recorder) probe.
 	}
 	if result.Outcome == outcry.Good && c.tls != nil && resp.TLS != nil {
 		if err := c.tls.Verify(resp.TLS, c.now()); err != nil {
+			return probe.Failed(err)
+		}
+	}
+	if result.Outcome == outcry.Good && then != nil {
+		if err := then(resp, body); err != nil {
 			return probe.Failed(err)
 		}
 	}

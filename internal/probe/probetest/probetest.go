@@ -11,9 +11,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"io"
 	"math/big"
 	"net"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -62,6 +66,37 @@ func (a *Authority) Config(t testing.TB, valid time.Duration, names ...string) *
 	}
 	leaf := sign(t, template, a.cert, key, a.key)
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw}, PrivateKey: key}}}
+}
+
+// Client is what a client needs to speak with a server at 127.0.0.1, and the
+// protocols that it offers.
+func (a *Authority) Client(protocols ...string) *tls.Config {
+	return &tls.Config{RootCAs: a.Pool, ServerName: "127.0.0.1", NextProtos: protocols}
+}
+
+// PEM is its certificate.
+func (a *Authority) PEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
+}
+
+// Files writes the authority's certificate and a server's for the names, with
+// its key, into a folder, for a server that is another program. All can read
+// them.
+func (a *Authority) Files(t testing.TB, dir string, names ...string) (ca, cert, key string) {
+	t.Helper()
+	pair := a.Config(t, 24*time.Hour, names...).Certificates[0]
+	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, der []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return write("ca.pem", "CERTIFICATE", a.cert.Raw), write("cert.pem", "CERTIFICATE", pair.Certificate[0]), write("key.pem", "PRIVATE KEY", der)
 }
 
 func newKey(t testing.TB) *ecdsa.PrivateKey {
@@ -227,4 +262,13 @@ func Want(t testing.TB, says string, r probe.Result, reason probe.Reason) {
 	if r.Outcome != outcome || r.Reason != reason {
 		t.Errorf("%s: %s; wanted reason %q", says, r.Summary(), reason)
 	}
+}
+
+// Steps are the names of a result's steps.
+func Steps(r probe.Result) string {
+	var names []string
+	for _, s := range r.Steps {
+		names = append(names, s.Name)
+	}
+	return strings.Join(names, " ")
 }

@@ -27,10 +27,7 @@ func TestProbe(t *testing.T) {
 		{"a banner that matches", greets, tcpcheck.Options{Expect: "^220 "}, ""},
 		{"an answer that matches", probetest.Say("+PONG\r\n"), tcpcheck.Options{Send: "PING\r\n", Expect: `^\+PONG`}, ""},
 		{"a banner of another protocol", greets, tcpcheck.Options{Expect: "^SSH-"}, probe.ReasonBody},
-		{"a server that says nothing", probetest.Stall, tcpcheck.Options{Expect: "x"}, probe.ReasonTimeout},
 		{"a server that hangs up", probetest.Close, tcpcheck.Options{Expect: "x"}, probe.ReasonReset},
-		{"a server that says something else and hangs up", probetest.Garbage, tcpcheck.Options{Send: "x", Expect: "^y"}, probe.ReasonBody},
-		{"a server that never stops", probetest.Flood(""), tcpcheck.Options{Send: "x", Expect: "y"}, probe.ReasonTooLarge},
 	} {
 		c.opts.URL = "tcp://" + probetest.Serve(t, c.serve)
 		p, err := tcpcheck.New(c.opts, probe.Env{})

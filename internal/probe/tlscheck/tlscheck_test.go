@@ -55,11 +55,6 @@ func TestProbe(t *testing.T) {
 		{"a protocol is agreed on", speak(h2), tlscheck.Options{ALPN: []string{"h2"}}, ""},
 		{"no protocol is", speak(good), tlscheck.Options{ALPN: []string{"h2"}}, probe.ReasonProtocol},
 		{"only others are spoken", speak(h2), tlscheck.Options{ALPN: []string{"xmpp-client"}}, probe.ReasonTLS},
-		{"the server stalls in the handshake", probetest.Stall, tlscheck.Options{}, probe.ReasonTimeout},
-		{"it hangs up in the handshake", probetest.CloseAfterRequest, tlscheck.Options{}, probe.ReasonTLS},
-		{"it does not speak TLS", probetest.Say("HTTP/1.1 400 Bad Request\r\n\r\n"), tlscheck.Options{}, probe.ReasonTLS},
-		{"it sends garbage", probetest.Garbage, tlscheck.Options{}, probe.ReasonTLS},
-		{"it never stops", probetest.Flood("x"), tlscheck.Options{}, probe.ReasonTLS},
 	} {
 		c.opts.URL = "tls://" + probetest.Serve(t, c.serve)
 		p, err := tlscheck.New(c.opts, probe.Env{Roots: ca.Pool})

@@ -7,19 +7,18 @@ package wscheck
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/coder/websocket"
 
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/config"
-	"github.com/outcry/outcry/internal/netguard"
 	"github.com/outcry/outcry/internal/probe"
 )
 
@@ -44,38 +43,23 @@ const (
 	maxHeader   = 256 << 10 // bytes of the answer's header
 )
 
+// farewell is how long the server's goodbye is waited for.
+const farewell = 500 * time.Millisecond
+
 type prober struct {
-	opts       Options
-	host, addr string
-	url        string
-	header     http.Header
-	expect     *regexp.Regexp
-	cfg        *tls.Config // nil: without TLS
-	dialer     *netguard.Dialer
+	*probe.Endpoint
+	opts   Options
+	header http.Header
+	expect *regexp.Regexp
 }
 
 // New makes the prober of a check; its errors are of CodeInvalid.
 func New(o Options, env probe.Env) (probe.Prober, error) {
-	u, err := probe.ParseURL(o.URL)
+	at, err := env.Endpoint(o.URL, probe.Dialect{Scheme: "ws", TLSScheme: "wss", Port: "80", TLSPort: "443", ALPN: "http/1.1"}, o.TLS)
 	if err != nil {
 		return nil, err
 	}
-	p := &prober{opts: o, host: u.Hostname(), url: u.String(), dialer: env.Own()}
-	port := "80"
-	switch u.Scheme {
-	case "ws":
-	case "wss":
-		port = "443"
-		if p.cfg, err = o.TLS.Config(env, p.host); err != nil {
-			return nil, err
-		}
-		p.cfg.NextProtos = []string{"http/1.1"}
-	default:
-		return nil, outcry.FieldErrorf("url", "scheme %q is none of ws, wss", u.Scheme)
-	}
-	if p.addr, err = probe.HostPort(u, port); err != nil {
-		return nil, err
-	}
+	p := &prober{Endpoint: at, opts: o}
 	if o.Expect != "" {
 		if p.expect, err = regexp.Compile(o.Expect); err != nil {
 			return nil, outcry.FieldErrorf("expect", "%s", err)
@@ -86,7 +70,7 @@ func New(o Options, env probe.Env) (probe.Prober, error) {
 }
 
 func headers(o *Options, env probe.Env) (http.Header, error) {
-	h, err := probe.SecretHeaders(o.SecretHeaders)
+	h, err := env.SecretHeaders(o.SecretHeaders)
 	if err != nil {
 		return nil, err
 	}
@@ -97,13 +81,10 @@ func headers(o *Options, env probe.Env) (http.Header, error) {
 	return h, nil
 }
 
-// Target is the host that is connected to.
-func (p *prober) Target() string { return p.host }
-
 // Probe connects, upgrades and talks.
 func (p *prober) Probe(ctx context.Context) probe.Result {
 	trail := probe.NewTrail()
-	conn, err := trail.Secure(ctx, p.dialer, p.addr, p.cfg, p.opts.TLS)
+	conn, err := p.Connect(ctx, trail)
 	if err != nil {
 		return trail.End(probe.Failed(err))
 	}
@@ -117,7 +98,10 @@ func (p *prober) Probe(ctx context.Context) probe.Result {
 	if err := p.talk(ctx, trail, ws); err != nil {
 		return trail.End(probe.Failed(err))
 	}
-	// A server that does not say goodbye still serves: the step tells.
+	// A server that does not say goodbye still serves: the step tells, and it is
+	// not waited for to the end.
+	enough := time.AfterFunc(farewell, func() { _ = conn.Close() }) //nolint:errcheck // as above
+	defer enough.Stop()
 	_ = trail.Do("close", func() (string, error) { return "", ws.Close(websocket.StatusNormalClosure, "") }) //nolint:errcheck // as above
 	return trail.End(probe.Good("upgraded"))
 }
@@ -132,7 +116,7 @@ func (p *prober) upgrade(ctx context.Context, trail *probe.Trail, conn net.Conn)
 	var ws *websocket.Conn
 	err := trail.Do("upgrade", func() (detail string, err error) {
 		var resp *http.Response
-		ws, resp, err = websocket.Dial(ctx, p.url, &websocket.DialOptions{
+		ws, resp, err = websocket.Dial(ctx, p.URL.String(), &websocket.DialOptions{
 			HTTPClient: client, HTTPHeader: p.header, Host: p.header.Get("Host"), Subprotocols: p.opts.Subprotocols,
 		})
 		if err != nil {

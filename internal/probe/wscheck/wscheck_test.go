@@ -88,9 +88,6 @@ func TestProbe(t *testing.T) {
 		{"an answer of 200", wscheck.Options{URL: serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hi") }))}, probe.ReasonStatus}, //nolint:errcheck // the client tells
 		{"an upgrade to something else", wscheck.Options{URL: "ws://" + probetest.Serve(t, probetest.Say("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"))}, probe.ReasonProtocol},
 		{"nobody listens", wscheck.Options{URL: "ws://" + probetest.ClosedPort(t)}, probe.ReasonRefused},
-		{"stalls", wscheck.Options{URL: "ws://" + probetest.Serve(t, probetest.Stall)}, probe.ReasonTimeout},
-		{"hangs up", wscheck.Options{URL: "ws://" + probetest.Serve(t, probetest.CloseAfterRequest)}, probe.ReasonReset},
-		{"sends garbage", wscheck.Options{URL: "ws://" + probetest.Serve(t, probetest.Garbage)}, probe.ReasonProtocol},
 		{"does not speak TLS", wscheck.Options{URL: strings.Replace(echoes, "ws:", "wss:", 1)}, probe.ReasonTLS},
 	} {
 		p, err := wscheck.New(c.opts, probe.Env{})

@@ -1,0 +1,29 @@
+package matrixcheck
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/outcry/outcry/internal/probe"
+	"github.com/outcry/outcry/internal/probe/probetest"
+)
+
+func TestAHomeserverThatStumbles(t *testing.T) {
+	server := newFake(t).server()
+	defer server.Close()
+	o := options(t, "")
+	probetest.Misbehaving{
+		Server: strings.TrimPrefix(server.URL, "http://"), Foreign: probetest.SaysMail, Endless: "HTTP/1.1 200 OK\r\n\r\n",
+		Parting: 2, // the sign-outs
+		Check: func(addr string) (probe.Prober, error) {
+			o := o
+			o.Sender.Server, o.Receiver.Server, o.Within = "http://"+addr, "http://"+addr, time.Minute
+			return New(o, probe.Env{})
+		},
+		Reasons: []probetest.Expected{
+			{Step: "deliver", Fault: probetest.Silent, Reasons: []probe.Reason{probe.ReasonNotDelivered}},
+			{Step: "receipt", Fault: probetest.Silent, Reasons: []probe.Reason{probe.ReasonNoReceipt}},
+		},
+	}.Test(t)
+}
