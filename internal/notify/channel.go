@@ -47,4 +47,7 @@ type Destination struct {
 	Channel Channel
 	GiveUp  time.Duration // after the notice was made; 0: 24 hours
 	Timeout time.Duration // of an attempt; 0: Options.Timeout
+	// Crowd is a channel of many subscribers, each of whom is a stranger: what
+	// becomes of one is counted, and logged for debugging only.
+	Crowd bool
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math"
 	"strings"
 	"time"
@@ -75,7 +76,7 @@ func (d *Dispatcher) conclude(ctx context.Context, l lane, n *outcry.Notice, err
 		n.DeliveredAt, n.LastError = now, ""
 		d.m.delay.WithLabelValues(l.channel).Observe(now.Sub(n.CreatedAt).Seconds())
 		d.m.count(l.channel, "delivered")
-		log.Info("notice delivered")
+		log.Log(ctx, d.level(l, slog.LevelInfo), "notice delivered")
 		d.finish(ctx, n)
 		d.settle(l, n, time.Time{})
 		return
@@ -86,13 +87,13 @@ func (d *Dispatcher) conclude(ctx context.Context, l lane, n *outcry.Notice, err
 	switch {
 	case f.Permanent:
 		n.FailedAt = now
-		log.Error("notice refused for good", "error", n.LastError)
+		log.Log(ctx, d.level(l, slog.LevelError), "notice refused for good", "error", n.LastError)
 	case next.Sub(n.CreatedAt) > d.giveUp(n.Channel):
 		n.FailedAt = now
-		log.Error("notice given up", "after", now.Sub(n.CreatedAt).Round(time.Second), "error", n.LastError)
+		log.Log(ctx, d.level(l, slog.LevelError), "notice given up", "after", now.Sub(n.CreatedAt).Round(time.Second), "error", n.LastError)
 	default:
 		n.NextAttempt = next
-		log.Warn("notice not delivered; trying again", "at", next, "error", n.LastError)
+		log.Log(ctx, d.level(l, slog.LevelWarn), "notice not delivered; trying again", "at", next, "error", n.LastError)
 	}
 	if n.FailedAt.IsZero() {
 		d.m.count(l.channel, "retried")
@@ -122,10 +123,18 @@ func (d *Dispatcher) finish(ctx context.Context, n *outcry.Notice) {
 	switch {
 	case err == nil:
 	case outcry.CodeOf(err) == outcry.CodeConflict:
-		d.log.Warn("notice was taken over by another worker meanwhile", "notice", n.ID, "channel", n.Channel)
+		d.log.Log(ctx, d.level(laneOf(n), slog.LevelWarn), "notice was taken over by another worker meanwhile", "notice", n.ID, "channel", n.Channel)
 	default:
 		d.log.Error("what became of a notice cannot be stored; it may be sent again", "notice", n.ID, "channel", n.Channel, "error", err)
 	}
+}
+
+// level is that of a message about one notice.
+func (d *Dispatcher) level(l lane, of slog.Level) slog.Level {
+	if d.to[l.channel].Crowd {
+		return slog.LevelDebug
+	}
+	return of
 }
 
 func (d *Dispatcher) giveUp(channel string) time.Duration {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -197,6 +198,51 @@ func TestDelivery(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Of a channel with many subscribers one that is away holds up no other, and
+// what becomes of each is no news for the log; two dispatchers count together.
+func TestSubscribersAreIndependent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := notice("x", "a", 1), notice("x", "a", 2)
+		a.To, b.To = "away", "there"
+		e := &ear{answer: func(n outcry.Notice, _ int) error {
+			if n.To == "away" {
+				return &notify.Failure{Permanent: true, Err: errors.New("gone")}
+			}
+			return nil
+		}}
+		reg, said := prometheus.NewRegistry(), &strings.Builder{}
+		to := map[string]notify.Destination{"x": {Channel: e, Crowd: true}}
+		log := slog.New(slog.NewTextHandler(said, &slog.HandlerOptions{Level: slog.LevelInfo}))
+		for _, n := range []outcry.Notice{a, b} {
+			d, err := notify.New(newShelf(n), to, log, notify.Options{Metrics: reg})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithTimeout(t.Context(), time.Second)
+			if err := d.Run(ctx); err != nil {
+				t.Error(err)
+			}
+			stop()
+		}
+		checkAttempts(t, reg, map[string]int{"delivered": 1, "failed": 1})
+		if said.Len() > 0 {
+			t.Errorf("the log says of single strangers: %s", said)
+		}
+		e.heard = nil
+		a.ID, e.answer = "a-1", func(n outcry.Notice, _ int) error {
+			if n.To == "away" {
+				return errors.New("not now")
+			}
+			return nil
+		}
+		s := newShelf(a, b)
+		run(t, s, to, notify.Options{}, func() { time.Sleep(time.Second) })
+		if got := fate(s.get("a-1")) + " " + fate(s.get(b.ID)); got != "waiting delivered" {
+			t.Errorf("one that is away and one that is there: %s", got)
+		}
+	})
 }
 
 func fate(n outcry.Notice) string {

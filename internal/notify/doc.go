@@ -14,8 +14,9 @@
 // Delivery is at least once. A worker that dies after sending and before it
 // stored so leaves a notice that is sent again when the lease is over, under
 // the same ID, by which receivers drop repeats. Channels are independent: one
-// that stalls holds up nobody else. Of one incident, a channel hears in order:
-// while an earlier notice waits for its next attempt, later ones wait with it.
+// that stalls holds up nobody else. Of one incident, a channel hears in order
+// (where it has many subscribers, each of them does): while an earlier notice
+// waits for its next attempt, later ones wait with it.
 // Several instances share the work through the store's leases; each keeps that
 // order among what it has claimed itself, so after a restart, or between
 // instances, a receiver that was failing may hear a later word first. The

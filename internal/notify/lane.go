@@ -9,8 +9,9 @@ import (
 	"github.com/outcry/outcry"
 )
 
-// lane is what must be told in order: one incident over one channel.
-type lane struct{ channel, incident string }
+// lane is what must be told in order: one incident over one channel to one
+// subscriber.
+type lane struct{ channel, incident, to string }
 
 // job is a claimed notice.
 type job struct {
@@ -25,7 +26,7 @@ type waiter struct {
 	next   time.Time
 }
 
-func laneOf(n *outcry.Notice) lane { return lane{n.Channel, n.Incident.ID} }
+func laneOf(n *outcry.Notice) lane { return lane{n.Channel, n.Incident.ID, n.To} }
 
 // order is in which notices of one lane are told.
 func order(a, b *outcry.Notice) int {

@@ -1,6 +1,10 @@
 package notify
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // metrics count what becomes of notices, by channel.
 type metrics struct {
@@ -9,7 +13,8 @@ type metrics struct {
 	delay    *prometheus.HistogramVec
 }
 
-// newMetrics registers them; a nil registerer keeps them to ourselves.
+// newMetrics registers them; a nil registerer keeps them to ourselves. Several
+// dispatchers of one process count in the same metrics, told apart by channel.
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -30,8 +35,8 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	if r == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.attempts, m.seconds, m.delay} {
-		if err := r.Register(c); err != nil {
+	for _, err := range []error{known(r, &m.attempts), known(r, &m.seconds), known(r, &m.delay)} {
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -39,3 +44,17 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 }
 
 func (m *metrics) count(channel, outcome string) { m.attempts.WithLabelValues(channel, outcome).Inc() }
+
+// known registers a metric, or takes the one that is registered already.
+func known[C prometheus.Collector](r prometheus.Registerer, c *C) error {
+	err := r.Register(*c)
+	again, ok := errors.AsType[prometheus.AlreadyRegisteredError](err)
+	if !ok {
+		return err
+	}
+	if c2, ok := again.ExistingCollector.(C); ok {
+		*c = c2
+		return nil
+	}
+	return err
+}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/outcry/outcry/internal/notify"
 )
 
 // Whatever a receiver writes into Retry-After, the wait is between nothing and
@@ -14,7 +16,7 @@ func FuzzRetryAfter(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		if wait := retryAfter(value, now); wait < 0 || wait > longestWait {
+		if wait := notify.RetryAfter(value, now, longestWait); wait < 0 || wait > longestWait {
 			t.Errorf("%q gives %v", value, wait)
 		}
 	})
