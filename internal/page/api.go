@@ -15,6 +15,7 @@ type ServiceAPI struct {
 	Stale       bool         `json:"stale"` // the judge has been silent for too long
 	Since       *time.Time   `json:"since"` // first evidence about it
 	LastHour    LastHourAPI  `json:"last_hour"`
+	Trend       *TrendAPI    `json:"trend"` // null: people do not post about it more than usual
 	Symptoms    []SymptomAPI `json:"symptoms"`
 	DependsOn   []string     `json:"depends_on"`
 	Incidents   []string     `json:"incidents"` // IDs of the open ones
@@ -26,6 +27,14 @@ type LastHourAPI struct {
 	Usual   *float64 `json:"usual"` // null when the baseline is not known
 }
 
+// TrendAPI is that people suddenly post about a service.
+type TrendAPI struct {
+	Rank      int       `json:"rank"` // among all that they post about, from 1
+	Since     time.Time `json:"since"`
+	PerMinute float64   `json:"per_minute"`
+	Usual     float64   `json:"usual"`
+}
+
 // SymptomAPI is one way to fail.
 type SymptomAPI struct {
 	ID   string `json:"id"`
@@ -34,15 +43,34 @@ type SymptomAPI struct {
 
 // serviceViews gives /api/v1/services and one document for each service.
 func (b *builder) serviceViews() []View {
-	all := make([]ServiceAPI, 0, len(b.standings))
-	out := make([]View, 1, len(b.standings)+1)
-	for _, s := range b.standings {
-		a := b.serviceAPI(s)
-		all = append(all, a)
-		out = append(out, View{Path: "/api/v1/services/" + s.ID, mediaType: typeJSON, data: a})
+	out := make([]View, 1+len(b.standings))
+	Spread(len(b.standings), func(i int) {
+		s := b.standings[i]
+		out[1+i] = b.view("api", s.ID, s.prints.all, func(b *builder) View {
+			return View{Path: "/api/v1/services/" + s.ID, mediaType: typeJSON, data: b.serviceAPI(s)}
+		})
+	})
+	var versions []string
+	for i := range out[1:] {
+		versions = append(versions, out[1+i].Version)
 	}
-	out[0] = View{Path: "/api/v1/services", mediaType: typeJSON, data: map[string][]ServiceAPI{"services": all}}
+	out[0] = b.view("apis", "", b.of(versions), func(*builder) View {
+		return View{Path: "/api/v1/services", mediaType: typeJSON, data: together("services", out[1:])}
+	})
 	return out
+}
+
+// together makes one document of those that have been written.
+func together(name string, views []View) rawJSON {
+	all := []byte(`{"` + name + `":[`)
+	for i := range views {
+		if i > 0 {
+			all = append(all, ',')
+		}
+		one, _ := views[i].data.(rawJSON) // of one that has failed nothing is served
+		all = append(all, one...)
+	}
+	return append(all, "]}"...)
 }
 
 func (b *builder) serviceAPI(s *standing) ServiceAPI {
@@ -52,6 +80,9 @@ func (b *builder) serviceAPI(s *standing) ServiceAPI {
 		Status: s.status, Sentence: h.Sentence, Because: append([]string{}, h.More...), Stale: b.stale,
 		Symptoms: []SymptomAPI{}, DependsOn: append([]string{}, s.DependsOn...), Incidents: []string{},
 	}
+	if t := s.Trend; t != nil {
+		a.Trend = &TrendAPI{Rank: t.Rank, Since: t.Since.UTC(), PerMinute: t.PerMinute, Usual: t.Usual}
+	}
 	if !s.Since.IsZero() {
 		a.Since = new(s.Since.UTC())
 	}
@@ -59,7 +90,7 @@ func (b *builder) serviceAPI(s *standing) ServiceAPI {
 	if a.LastHour.Reports = reports; usual >= 0 {
 		a.LastHour.Usual = &usual
 	}
-	for _, c := range choices(s.Service) {
+	for _, c := range b.choices(s.Service) {
 		a.Symptoms = append(a.Symptoms, SymptomAPI(c))
 	}
 	for _, in := range s.incidents {

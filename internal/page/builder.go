@@ -12,11 +12,15 @@ import (
 type builder struct {
 	clock
 	opt       Options
+	seal      func(View) View // gives a view its version; nil: nobody needs it
+	memory    *Memory         // nil: nothing is kept
 	world     *World
 	stale     bool
 	shown     map[string]string // service names by ID
 	standings []*standing       // in the world's order
 	byID      map[string]*standing
+	records   []VendorAPI // of vendors' own pages
+	prints    prints
 }
 
 // standing is how one service stands.
@@ -26,13 +30,16 @@ type standing struct {
 	status     Status
 	incident   *outcry.Incident   // the open one that weighs most; may be nil
 	collateral *outcry.Incident   // an open one that only raises reports about it
+	planned    *Maintenance       // under way now
 	incidents  []*outcry.Incident // every one that is about it, newest first
+	uptime     string             // in words, for its bars
+	prints     standingPrints
 }
 
-func newBuilder(opt Options, w World) *builder {
+func newBuilder(opt Options, w World, in *tongue) *builder {
 	w = w.Public()
 	b := &builder{
-		clock: clock{now: w.Now, loc: opt.Location}, opt: opt, world: &w, stale: w.stale(),
+		clock: clock{tongue: in, now: notedTime{at: w.Now}, loc: opt.Location}, opt: opt, world: &w, stale: w.stale(),
 		shown: make(map[string]string), byID: make(map[string]*standing),
 	}
 	for i := range w.Services {
@@ -43,6 +50,9 @@ func newBuilder(opt Options, w World) *builder {
 	}
 	for i := range w.Incidents {
 		b.attach(&w.Incidents[i])
+	}
+	for i := range w.Maintenances {
+		b.plan(&w.Maintenances[i])
 	}
 	for _, s := range b.standings {
 		s.status = b.judge(s)
@@ -75,11 +85,25 @@ func (b *builder) judge(s *standing) Status {
 	switch {
 	case s.incident != nil:
 		return present(s.incident)
-	case b.stale || s.Condition == outcry.CondUnknown:
+	case s.planned != nil:
+		return Maintained
+	case b.stale || s.Condition == outcry.CondUnknown || s.unseen():
 		return Unknown
 	default:
 		return Operational
 	}
+}
+
+// unseen reports whether nobody is known to look: the service has checks, none
+// of them can tell, and in a day nobody has said anything. Where people do
+// report, their silence means something.
+func (s *Service) unseen() bool {
+	if len(s.Probes) == 0 || s.Works > 0 {
+		return false
+	}
+	told := func(p Probe) bool { return p.Outcome != outcry.Unknown }
+	spoke := func(x Bin) bool { return x.Reports > 0 }
+	return !slices.ContainsFunc(s.Probes, told) && !slices.ContainsFunc(s.Series, spoke)
 }
 
 // members gives the services of a page in its order.
@@ -96,8 +120,8 @@ func (b *builder) members(p Page) []*standing {
 	return out
 }
 
-// about picks the incidents that concern any of the services.
-func (b *builder) about(members []*standing) []*outcry.Incident {
+// concerning picks the incidents that concern any of the services.
+func (b *builder) concerning(members []*standing) []*outcry.Incident {
 	in := make(map[string]bool, len(members))
 	for _, s := range members {
 		in[s.ID] = true
@@ -115,7 +139,7 @@ func (b *builder) about(members []*standing) []*outcry.Incident {
 
 // recent reports whether an incident ended a short while ago.
 func (b *builder) recent(in *outcry.Incident) bool {
-	return !in.Open() && b.now.Sub(ended(in, b.now)) < RecentlyResolved
+	return !in.Open() && b.now.before(b.ended(in).Add(RecentlyResolved))
 }
 
 // month names a month in URLs.

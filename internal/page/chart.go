@@ -10,21 +10,22 @@ import (
 )
 
 // The chart's plane. The drawing is stretched to whatever width the page has,
-// so it holds no text: labels are HTML around it.
+// so it holds no text: labels stand in a plane of their own, at percents.
 const (
 	chartWidth  = 1440 // five units per bin of a day
 	chartHeight = 240
-	chartLabels = 7 // along the time axis, both ends included
+	chartStep   = 4 // hours between labels of the time axis
 )
 
 // Chart is the last 24 hours of reports against what is usual.
 type Chart struct {
 	Reports string // path data: the area under the reports
+	Excess  string // path data: the bins that stand out from the usual
 	Usual   string // path data: the baseline's line; empty when it is not known
 	Shades  []Shade
 	Blind   []Shade
 	Levels  []string // labels of the value axis, top to bottom
-	Hours   []Moment // labels of the time axis, left to right
+	Hours   []Mark   // labels of the time axis
 	Summary string   // the picture in words
 	Table   []ChartRow
 }
@@ -33,13 +34,28 @@ type Chart struct {
 type Shade struct {
 	X, Width int
 	Words    string
+	Label    string // short, above its start; empty: none
+	At       string // where the label stands, in percent of the width
+	End      bool   // the label ends there, for want of room to the right
+}
+
+// Mark is a label of the time axis.
+type Mark struct {
+	At    string // in percent of the width
+	Words string
 }
 
 // ChartRow is one hour of the chart, for those who do not see it.
 type ChartRow struct {
 	From    Moment
-	Reports uint64
+	Reports string
 	Usual   string
+}
+
+// charted is the chart of a service, kept.
+func (b *builder) charted(s *standing) *Chart {
+	inputs := b.of(s.prints.series, s.prints.past)
+	return keep(b, "chart", s.ID, inputs, func(b *builder) *Chart { return b.chart(s.Series, s.incidents) })
 }
 
 // chart draws a series with the incidents that fall into it. It gives nil when
@@ -51,28 +67,44 @@ func (c clock) chart(series []Bin, incidents []*outcry.Incident) *Chart {
 	top := ceiling(series)
 	span := Span{series[0].At, series[len(series)-1].At.Add(BinLength)}
 	out := &Chart{
-		Reports: areaPath(series, top),
-		Usual:   usualPath(series, top),
-		Levels:  []string{about(top), about(top / 2), "0"},
-		Summary: c.describe(series),
-		Table:   c.rows(series),
+		Reports: areaPath(series, top), Excess: excessPath(series, top), Usual: usualPath(series, top),
+		Levels: []string{c.about(top), c.about(top / 2), c.number(0)}, Summary: c.describe(series), Table: c.rows(series),
 	}
 	for _, in := range incidents {
-		if in.State != outcry.StateDismissed {
-			out.Shades = appendShade(out.Shades, span, began(in), ended(in, span.To), clean(in.Title, maxLine))
+		if in.State == outcry.StateDismissed {
+			continue
+		}
+		before := len(out.Shades)
+		out.Shades = appendShade(out.Shades, span, began(in), ended(in, span.To), clean(in.Title, maxLine))
+		if len(out.Shades) > before {
+			s := &out.Shades[before]
+			s.Label, s.At, s.End = began(in).In(c.loc).Format("15:04"), percentOf(s.X), s.X > chartWidth*9/10
 		}
 	}
 	for _, b := range series {
 		if b.Blind {
-			out.Blind = appendShade(out.Blind, span, b.At, b.At.Add(BinLength), "not watched")
+			out.Blind = appendShade(out.Blind, span, b.At, b.At.Add(BinLength), c.t("not watched"))
 		}
 	}
-	for i := range chartLabels {
-		at := span.From.Add(span.To.Sub(span.From) * time.Duration(i) / (chartLabels - 1))
-		out.Hours = append(out.Hours, Moment{ISO: at.UTC().Format(time.RFC3339), Words: at.In(c.loc).Format("15:04")})
+	out.Hours = c.hours(span)
+	return out
+}
+
+// hours labels the whole hours of the page's zone that fall into the span.
+func (c clock) hours(span Span) []Mark {
+	var out []Mark
+	first := span.From.In(c.loc)
+	at := time.Date(first.Year(), first.Month(), first.Day(), first.Hour(), 0, 0, 0, c.loc)
+	for ; at.Before(span.To); at = at.Add(time.Hour) {
+		x := int(at.Sub(span.From).Seconds() * chartWidth / span.To.Sub(span.From).Seconds())
+		if at.In(c.loc).Hour()%chartStep == 0 && x > chartWidth/50 && x < chartWidth*49/50 {
+			out = append(out, Mark{percentOf(x), at.In(c.loc).Format("15:04")})
+		}
 	}
 	return out
 }
+
+func percentOf(x int) string { return fmt.Sprintf("%.1f%%", float64(x)*100/chartWidth) }
 
 // ceiling is the round number just above everything that is drawn.
 func ceiling(series []Bin) float64 {
@@ -104,6 +136,22 @@ func areaPath(series []Bin, top float64) string {
 		}
 	}
 	fmt.Fprintf(&b, "H%dV%dZ", chartWidth, chartHeight)
+	return b.String()
+}
+
+// excessPath draws the bins that a glance should find: well over the usual,
+// by more than chance makes of it (three standard deviations of a Poisson
+// count, and at least twice). It only colours; what is an outage, the judge says.
+func excessPath(series []Bin, top float64) string {
+	var b strings.Builder
+	for i, bin := range series {
+		usual := bin.Usual
+		if usual < 0 || math.IsNaN(usual) || float64(bin.Reports) < max(2*usual, usual+3*math.Sqrt(usual+1)) {
+			continue
+		}
+		x, next := chartX(i, len(series)), chartX(i+1, len(series))
+		fmt.Fprintf(&b, "M%d %dV%dH%dV%dZ", x, chartHeight, chartY(float64(bin.Reports), top), next, chartHeight)
+	}
 	return b.String()
 }
 
@@ -149,10 +197,10 @@ func (c clock) describe(series []Bin) string {
 		}
 	}
 	if sum == 0 {
-		return "No reports in the last 24 hours."
+		return c.t("No reports in the last 24 hours.")
 	}
-	return fmt.Sprintf("%s in the last 24 hours, at most %s in five minutes, at %s.",
-		plural(sum, "report"), number(peak), c.moment(at).Words)
+	return c.n(sum, "%[1]s report in the last 24 hours, at most %[2]s in five minutes, at %[3]s.",
+		"%[1]s reports in the last 24 hours, at most %[2]s in five minutes, at %[3]s.", c.number(peak), c.moment(at).Words)
 }
 
 // rows sums the series by the hour.
@@ -163,7 +211,7 @@ func (c clock) rows(series []Bin) []ChartRow {
 		hour := series[:min(perHour, len(series))]
 		series = series[len(hour):]
 		reports, usual := sumBins(hour)
-		out = append(out, ChartRow{From: c.moment(hour[0].At), Reports: reports, Usual: about(usual)})
+		out = append(out, ChartRow{From: c.moment(hour[0].At), Reports: c.number(reports), Usual: c.about(usual)})
 	}
 	return out
 }

@@ -18,7 +18,7 @@ const (
 	barHeight = 24
 )
 
-var barRise = [...]int{Unknown: 6, Operational: 8, Recovering: 12, Unconfirmed: 14, Degraded: 19, Outage: 24}
+var barRise = [...]int{Unknown: 6, Operational: 8, Maintained: 10, Recovering: 12, Unconfirmed: 14, Degraded: 19, Outage: 24}
 
 // Bars are the last 90 days of a service.
 type Bars struct {
@@ -26,6 +26,7 @@ type Bars struct {
 	Marks   []BarMark // days with trouble, each with its words
 	Summary string    // the same in one sentence, for those who do not see it
 	Trouble string    // "56 min of trouble" or "no incident"
+	Uptime  string    // "99.98% uptime"; empty when nobody watched
 }
 
 // BarPath draws every day of one status.
@@ -48,8 +49,18 @@ type day struct {
 	trouble   time.Duration
 }
 
-// bars draws the days of a service from the incidents that are about it.
-func (c clock) bars(s *Service, incidents []*outcry.Incident) Bars {
+// bars are the days of a service, kept.
+func (b *builder) bars(s *standing) Bars {
+	inputs := b.of(s.Since, s.Blind, s.prints.past, s.uptime)
+	return keep(b, "bars", s.ID, inputs, func(b *builder) Bars {
+		out := b.draw(s.Service, s.incidents)
+		out.Uptime = s.uptime
+		return out
+	})
+}
+
+// draw draws the days of a service from the incidents that are about it.
+func (c clock) draw(s *Service, incidents []*outcry.Incident) Bars {
 	days := c.days(s, incidents)
 	paths := make([]strings.Builder, len(statusText))
 	var out Bars
@@ -57,7 +68,7 @@ func (c clock) bars(s *Service, incidents []*outcry.Incident) Bars {
 		x := i*barStep + barStep/2
 		fmt.Fprintf(&paths[d.status], "M%d %dV%d", x, barHeight, barHeight-barRise[d.status])
 		if d.incidents > 0 {
-			out.Marks = append(out.Marks, BarMark{X: i * barStep, Words: d.words(c.loc)})
+			out.Marks = append(out.Marks, BarMark{X: i * barStep, Words: c.dayWords(&d)})
 		}
 	}
 	for st := range paths {
@@ -65,34 +76,35 @@ func (c clock) bars(s *Service, incidents []*outcry.Incident) Bars {
 			out.Paths = append(out.Paths, BarPath{Status(st), paths[st].String()})
 		}
 	}
-	out.Trouble, out.Summary = summarize(days, c.loc)
+	out.Trouble, out.Summary = c.summarize(days)
 	return out
 }
 
 // days are the calendar days of the page's own zone, oldest first, today last.
 func (c clock) days(s *Service, incidents []*outcry.Incident) []day {
-	n := c.now.In(c.loc)
+	n := c.now.today(c.loc)
 	out := make([]day, barDays)
 	for i := range out {
 		d := &out[i]
 		d.from = time.Date(n.Year(), n.Month(), n.Day()-barDays+1+i, 0, 0, 0, 0, c.loc)
 		d.to = time.Date(n.Year(), n.Month(), n.Day()-barDays+2+i, 0, 0, 0, 0, c.loc)
 		d.status = Operational
-		if s.Since.IsZero() || !d.to.After(s.Since) || blindAllDay(d, s.Blind, c.now) {
+		if s.Since.IsZero() || !d.to.After(s.Since) || c.blindAllDay(d, s.Blind) {
 			d.status = Unknown
 		}
 		for _, in := range incidents {
-			d.add(in, c.now)
+			c.add(d, in)
 		}
 	}
 	return out
 }
 
-func (d *day) add(in *outcry.Incident, now time.Time) {
-	if in.State == outcry.StateDismissed {
+// add counts an incident to a day.
+func (c clock) add(d *day, in *outcry.Incident) {
+	if in.State == outcry.StateDismissed || !began(in).Before(d.to) {
 		return
 	}
-	from, to := later(began(in), d.from), earlier(ended(in, now), d.to)
+	from, to := later(began(in), d.from), c.within(in.ClosedAt, !closed(in), d.to)
 	if !from.Before(to) {
 		return
 	}
@@ -101,28 +113,37 @@ func (d *day) add(in *outcry.Incident, now time.Time) {
 	d.status = worse(d.status, gravity(in))
 }
 
+// within gives an end, or the present where there is none yet, but no later
+// than the end of a day.
+func (c clock) within(end time.Time, open bool, day time.Time) time.Time {
+	if open {
+		return c.now.earlier(day)
+	}
+	return earlier(end, day)
+}
+
 // blindAllDay reports whether the collector heard nothing for most of the day.
-func blindAllDay(d *day, blind []Span, now time.Time) bool {
+func (c clock) blindAllDay(d *day, blind []Span) bool {
 	var sum time.Duration
 	for _, b := range blind {
-		to := b.To
-		if to.IsZero() {
-			to = now
+		if !b.From.Before(d.to) {
+			continue
 		}
-		if from, to := later(b.From, d.from), earlier(to, d.to); from.Before(to) {
+		to := c.within(b.To, b.To.IsZero(), d.to)
+		if from := later(b.From, d.from); from.Before(to) {
 			sum += to.Sub(from)
 		}
 	}
-	return sum > earlier(now, d.to).Sub(d.from)/2
+	return sum > 0 && sum > c.now.earlier(d.to).Sub(d.from)/2
 }
 
-func (d *day) words(loc *time.Location) string {
-	return fmt.Sprintf("%s: %s, %s", d.from.In(loc).Format("2 January"), strings.ToLower(d.status.Word()), lasting(d.trouble))
+func (c clock) dayWords(d *day) string {
+	return c.t("%[1]s: %[2]s, %[3]s", c.dayOf(d.from.In(c.loc), false), c.t(d.status.Word()), c.lasting(d.trouble))
 }
 
 // summarize says the days in words: the trouble in all, and the sentence that
 // stands for the picture.
-func summarize(days []day, loc *time.Location) (trouble, summary string) {
+func (c clock) summarize(days []day) (trouble, summary string) {
 	var sum time.Duration
 	var said []string
 	quiet, blind := 0, 0
@@ -130,25 +151,26 @@ func summarize(days []day, loc *time.Location) (trouble, summary string) {
 		switch d := &days[i]; {
 		case d.incidents > 0:
 			sum += d.trouble
-			said = append(said, d.words(loc))
+			said = append(said, c.dayWords(d))
 		case d.status == Unknown:
 			blind++
 		default:
 			quiet++
 		}
 	}
-	trouble = "no incident"
+	trouble = c.t("no incident")
 	if sum > 0 {
-		trouble = lasting(sum) + " of trouble"
+		trouble = c.t("%s of trouble", c.lasting(sum))
 	}
-	summary = fmt.Sprintf("Last %d days: %s without trouble", barDays, plural(uint64(quiet), "day"))
+	parts := []string{c.n(uint64(quiet), "%s day without trouble", "%s days without trouble")}
 	if blind > 0 {
-		summary += ", " + plural(uint64(blind), "day") + " not watched"
+		parts = append(parts, c.n(uint64(blind), "%s day not watched", "%s days not watched"))
 	}
+	summary = c.t("Last %[1]d days: %[2]s.", barDays, strings.Join(parts, c.comma))
 	if len(said) > 0 {
-		summary += ". " + strings.Join(said, "; ")
+		summary += " " + strings.Join(said, "; ") + "."
 	}
-	return trouble, summary + "."
+	return trouble, summary
 }
 
 func later(a, b time.Time) time.Time {

@@ -7,10 +7,14 @@
 // and its version already hashed.
 //
 // The work is split so that its cost grows with the change and not with the
-// page. [Renderer.Views] boils the world down to one small [View] per document
-// and hashes it; [Renderer.Render] is called for those whose hash is new.
-// Nothing that ticks by itself (the present time, an age in seconds) goes into
-// a view, so that a quiet service keeps its bytes and its ETag.
+// page. [Memory.Views] boils the world down to one small [View] per document,
+// with its hash, and makes only those anew of whose inputs one has changed, or
+// that time has changed; [Renderer.RenderAfter] is called for those whose hash
+// is new, writes again only the rows that say something else, and compresses
+// only the stretches that are not as before. Nothing that ticks by itself (the
+// present time, an age in seconds) goes into a view, so that a quiet service
+// keeps its bytes and its ETag. What is made in this way is to the byte what
+// [Renderer.Views] and [Renderer.Render] make from nothing.
 //
 // What may not be seen is taken out before the first view is made: see
 // [World.Public]. Everything that a stranger or a vendor can have written is

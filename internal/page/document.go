@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/andybalholm/brotli"
-	"github.com/klauspost/compress/gzip"
 )
 
 // Document is a finished document with its compressed forms. Nobody changes
@@ -20,6 +19,7 @@ type Document struct {
 	Body        []byte
 	Gzip        []byte // nil where compression does not pay
 	brotli      func() []byte
+	blocks      []block // of Gzip
 }
 
 // compressFrom is the size from which compression pays.
@@ -30,24 +30,22 @@ const brotliLevel = 6
 
 // NewDocument compresses a body once, for as often as it is asked for.
 func NewDocument(path, version, contentType string, modified time.Time, body []byte) (*Document, error) {
-	d := &Document{Path: path, Version: version, ContentType: contentType, ModTime: modified.UTC().Truncate(time.Second), Body: body}
-	if len(body) < compressFrom {
-		return d, nil
+	return newDeflater().document(nil, Document{Path: path, Version: version, ContentType: contentType, ModTime: modified, Body: body})
+}
+
+// document finishes one. Of the bytes that an earlier version has too, if there
+// is one, it takes the compressed form from there.
+func (d *deflater) document(old *Document, next Document) (*Document, error) {
+	next.ModTime = next.ModTime.UTC().Truncate(time.Second)
+	if len(next.Body) < compressFrom {
+		return &next, nil
 	}
-	var gz bytes.Buffer
-	w, err := gzip.NewWriterLevel(&gz, gzip.BestCompression)
-	if err != nil {
-		return nil, fmt.Errorf("compress %s: %w", path, err)
+	var err error
+	if next.Gzip, next.blocks, err = d.gzip(next.Body, old); err != nil {
+		return nil, fmt.Errorf("%s: %w", next.Path, err)
 	}
-	if _, err := w.Write(body); err != nil {
-		return nil, fmt.Errorf("compress %s: %w", path, err)
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("compress %s: %w", path, err)
-	}
-	d.Gzip = gz.Bytes()
-	d.brotli = sync.OnceValue(func() []byte { return compressBrotli(body) })
-	return d, nil
+	next.brotli = sync.OnceValue(func() []byte { return compressBrotli(next.Body) })
+	return &next, nil
 }
 
 // Brotli is the smallest form, made when the first client asks for it: many

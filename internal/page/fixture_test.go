@@ -14,7 +14,7 @@ import (
 // renderer makes one with the options that all tests share.
 func renderer(t *testing.T) *page.Renderer {
 	t.Helper()
-	r, err := page.New(page.Options{Name: "Apple, watched", URL: "https://status.example.org", Location: pagetest.Location()})
+	r, err := page.New(page.Options{Name: "Apple, watched", URL: "https://status.example.org", Location: pagetest.Location(), PushKey: "BKey"})
 	if err != nil {
 		t.Fatal(err)
 	}

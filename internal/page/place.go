@@ -4,13 +4,12 @@ import (
 	"strings"
 
 	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 )
 
 // place writes a region code as people call it: "US-TX" is "Texas, US" and
-// "GB" is "United Kingdom". What is no region code (a carrier, a platform)
-// comes back cleaned.
-func place(code string) string {
+// "GB" is "United Kingdom". What is no region code comes back
+// cleaned. It is for regions only: the carrier EE is not Estonia.
+func (w *tongue) place(code string) string {
 	code = clean(code, maxName)
 	country, part, split := strings.Cut(code, "-")
 	if len(country) != 2 || country != strings.ToUpper(country) {
@@ -26,11 +25,14 @@ func place(code string) string {
 	if err != nil {
 		return code
 	}
-	if name := display.English.Regions().Name(region); name != "" {
+	if name := w.regions.Name(region); name != "" {
 		return name
 	}
 	return code
 }
+
+// named is what a carrier, a platform or anything else calls itself.
+func named(name string) string { return clean(name, maxName) }
 
 // states are the ISO 3166-2:US subdivisions, the ones that the shipped
 // scenarios and most crowds in the United States report from.

@@ -32,9 +32,24 @@ func (w World) Public() World {
 		services[i].DependsOn = without(services[i].DependsOn, hidden)
 	}
 	w.Services = services
+	w.Sources = publicSources(w.Sources, hidden)
 	w.Incidents = publicIncidents(w.Incidents, hidden, shown)
 	w.Pages = publicPages(w.Pages, hidden)
+	w.Maintenances = publicMaintenances(w.Maintenances, hidden)
 	return w
+}
+
+// publicMaintenances keeps planned work on public services, for its public
+// part; what a person wrote for the page stays.
+func publicMaintenances(all []Maintenance, hidden map[string]bool) []Maintenance {
+	out := make([]Maintenance, 0, len(all))
+	for _, m := range all {
+		if m.Services = without(m.Services, hidden); len(m.Services) > 0 {
+			out = append(out, m)
+		}
+	}
+	slices.SortFunc(out, func(a, b Maintenance) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.ID, b.ID)) })
+	return out
 }
 
 func publicIncidents(all []outcry.Incident, hidden map[string]bool, shown map[string]string) []outcry.Incident {
@@ -56,6 +71,7 @@ func publicIncident(in outcry.Incident, hidden map[string]bool, shown map[string
 	}
 	before := len(in.Services) + len(in.Collateral)
 	in.Services, in.Collateral = without(in.Services, hidden), without(in.Collateral, hidden)
+	in.Bulletins = slices.DeleteFunc(slices.Clone(in.Bulletins), func(b outcry.Bulletin) bool { return hidden[b.Service] })
 	if before > 0 && len(in.Services)+len(in.Collateral) == 0 {
 		return in, false
 	}
@@ -77,6 +93,17 @@ func redact(in *outcry.Incident, shown map[string]string) {
 			in.Updates[i].Body = stateWord(in.Updates[i].State)
 		}
 	}
+}
+
+// publicSources leaves out what speaks for private services only.
+func publicSources(all []Source, hidden map[string]bool) []Source {
+	out := make([]Source, 0, len(all))
+	for _, s := range all {
+		if s.Services = without(s.Services, hidden); len(s.Services) > 0 {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 func publicPages(pages []Page, hidden map[string]bool) []Page {

@@ -5,14 +5,16 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"html/template"
+	"strings"
 	"time"
+
+	"golang.org/x/text/language"
 )
 
-//go:embed templates/*.html assets/outcry.css assets/live.js
+//go:embed templates/*.html assets/outcry.css assets/live.js assets/widget.js assets/sw.js
 var files embed.FS
 
 // Options are what the operator chooses about the looks of a site.
@@ -20,23 +22,44 @@ type Options struct {
 	Name     string         // of the site; "Outcry" when empty
 	URL      string         // its public address without a trailing slash, for feeds and the v2 API
 	Location *time.Location // whose time the pages tell; UTC when nil
-	Comments bool           // ask for a comment in the report form
+	Language string         // of the pages for those who ask for none that we have; English when empty
+	Accent   string         // colour of the brand as #rrggbb; the house's own when empty
+	NextWord time.Duration  // how long after an update the operator promises another one; 0: no promise
+	Private  bool           // not for strangers: nothing invites them to share it
+	Logo     Logo
+	PushKey  string // public key of web push, in base64url; empty: nobody can ask to be told
 }
 
 // Renderer makes documents of views. It is safe for concurrent use.
 type Renderer struct {
 	opt         Options
-	templates   *template.Template
-	fingerprint string // of templates, style, script and options
+	tongues     []*tongue // the default language first
+	matcher     language.Matcher
+	byTongue    []func() (*template.Template, error) // as tongues
+	fingerprint string                               // of templates, style, script and options
 	css         template.CSS
 	script      *Document
 	integrity   string
 	policy      string
+	cards       cards
+	widget      *Document
+	worker      *Document
+	deflater    *deflater
+	brand       []Asset
+	logo        *logoView // nil: the house's mark
+	icon        string    // path of the small icon
 }
 
 // frame is what the layout wraps around a document's own data.
 type frame struct {
 	Site, Title, Path, Version string
+	Lang, Dir                  string
+	URL                        string // the site's own address; empty: not known
+	Languages                  []choice
+	Private                    bool
+	Card, Said                 string // for those who share the page: a picture, a sentence
+	Logo                       *logoView
+	Icon                       string
 	CSS                        template.CSS
 	Script, Integrity          string
 	Changed                    Moment
@@ -51,11 +74,13 @@ func New(opt Options) (*Renderer, error) {
 	if opt.Location == nil {
 		opt.Location = time.UTC
 	}
-	t, err := template.ParseFS(files, "templates/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("parse the embedded templates: %w", err)
+	r := &Renderer{opt: opt, cards: newCards(), deflater: newDeflater()}
+	if err := r.loadTongues(); err != nil {
+		return nil, err
 	}
-	r := &Renderer{opt: opt, templates: t}
+	if err := r.loadBrand(); err != nil {
+		return nil, err
+	}
 	if err := r.loadAssets(); err != nil {
 		return nil, err
 	}
@@ -74,7 +99,7 @@ func (r *Renderer) loadAssets() error {
 	if err != nil {
 		return fmt.Errorf("read the embedded script: %w", err)
 	}
-	css = squeeze(css)
+	css = append(squeeze(css), accent(r.opt.Accent)...)
 	r.css = template.CSS(css) //nolint:gosec // our own file, embedded at build time
 	jsSum, cssSum := sha256.Sum256(js), sha256.Sum256(css)
 	r.integrity = "sha256-" + base64.StdEncoding.EncodeToString(jsSum[:])
@@ -83,8 +108,14 @@ func (r *Renderer) loadAssets() error {
 	if err != nil {
 		return err
 	}
+	if r.widget, err = embedded("assets/widget.js", "/widget.js"); err != nil {
+		return err
+	}
+	if r.worker, err = embedded("assets/sw.js", "/sw.js"); err != nil {
+		return err
+	}
 	r.policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(cssSum[:]) +
-		"'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+		"'; script-src 'self'; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 	return r.print(css, js)
 }
 
@@ -106,7 +137,11 @@ func (r *Renderer) print(assets ...[]byte) error {
 		fmt.Fprintf(h, "%d\n", len(a))
 		h.Write(a)
 	}
-	fmt.Fprintf(h, "%q %q %s %v", r.opt.Name, r.opt.URL, r.opt.Location, r.opt.Comments)
+	fmt.Fprintf(h, "%q %q %s %s %v %v %s", r.opt.Name, r.opt.URL, r.opt.Location, r.opt.Language, r.opt.NextWord, r.opt.Private, r.opt.PushKey)
+	for _, a := range r.brand {
+		fmt.Fprintf(h, " %s", a.Path)
+	}
+	fmt.Fprintf(h, " %q", r.opt.Logo.Alt)
 	r.fingerprint = base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 	return nil
 }
@@ -115,47 +150,112 @@ func (r *Renderer) print(assets ...[]byte) error {
 // may be kept for ever.
 func (r *Renderer) Script() *Document { return r.script }
 
+// embedded makes a document of one of our own scripts.
+func embedded(file, path string) (*Document, error) {
+	js, err := files.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the embedded script: %w", err)
+	}
+	sum := sha256.Sum256(js)
+	return NewDocument(path, base64.RawURLEncoding.EncodeToString(sum[:9]), "text/javascript; charset=utf-8", time.Unix(0, 0), js)
+}
+
+// Widget is the script that others put into their pages.
+func (r *Renderer) Widget() *Document { return r.widget }
+
+// Worker is the service worker, which shows the last known state offline.
+func (r *Renderer) Worker() *Document { return r.worker }
+
+// FramePolicy is the policy of the documents that other sites may frame: they
+// hold no script and no form.
+func (r *Renderer) FramePolicy() string {
+	_, style, _ := strings.Cut(r.policy, "style-src ")
+	style, _, _ = strings.Cut(style, ";")
+	return "default-src 'none'; style-src " + style + "; img-src data:; frame-ancestors *; base-uri 'self'; form-action 'none'"
+}
+
+// WorkerPolicy lets the service worker ask this server, and nobody else.
+func (r *Renderer) WorkerPolicy() string {
+	return "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+}
+
 // Policy is the Content-Security-Policy under which every HTML document works:
 // the one inline style by its hash, scripts from here only, and nothing foreign.
 func (r *Renderer) Policy() string { return r.policy }
 
 // Render makes the document of a view; now becomes its modification time.
 func (r *Renderer) Render(v View, now time.Time) (*Document, error) {
-	var body []byte
-	var err error
+	return r.RenderAfter(nil, v, now)
+}
+
+// RenderAfter makes the same document as Render. What it has in common with an
+// earlier version is not compressed again.
+func (r *Renderer) RenderAfter(old *Document, v View, now time.Time) (*Document, error) {
+	size := 0
+	if old != nil {
+		size = len(old.Body) + len(old.Body)/16
+	}
+	body, err := r.body(v, now, size)
+	if err != nil {
+		return nil, fmt.Errorf("render %s: %w", v.Path, err)
+	}
+	return r.deflater.document(old, Document{Path: v.Path, Version: v.Version, ContentType: string(v.mediaType), ModTime: now, Body: body})
+}
+
+// body writes a document, of about some size.
+func (r *Renderer) body(v View, now time.Time, size int) (body []byte, err error) {
 	switch v.mediaType {
 	case typeHTML:
-		body, err = r.html(v, now)
-	case typeJSON:
-		body, err = json.Marshal(v.data)
+		body, err = r.html(v, now, size)
+	case typeJSON, typeJSONFeed:
+		body, _ = v.data.(rawJSON) // written when it was sealed
+	case typeCalendar, typeSVG, typeText:
+		text, _ := v.data.(string)
+		body = []byte(text)
 	default:
 		if body, err = xml.Marshal(v.data); err == nil {
 			body = append([]byte(xml.Header), body...)
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("render %s: %w", v.Path, err)
-	}
-	return NewDocument(v.Path, v.Version, string(v.mediaType), now, body)
+	return body, err
 }
 
-func (r *Renderer) html(v View, now time.Time) ([]byte, error) {
+func (r *Renderer) html(v View, now time.Time, size int) ([]byte, error) {
+	w := r.tongues[v.tongue]
+	t, err := r.byTongue[v.tongue]()
+	if err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
-	err := r.templates.ExecuteTemplate(&b, v.template, frame{
-		Site: r.opt.Name, Title: v.title, Path: v.Path, Version: v.Version, CSS: r.css,
+	b.Grow(size)
+	err = t.ExecuteTemplate(&b, v.template, frame{
+		Site: r.opt.Name, Title: v.title, Path: v.Path, Version: v.Version, CSS: r.css, Lang: w.Code, Dir: w.Dir, URL: r.opt.URL,
+		Languages: r.Languages(), Private: r.opt.Private, Card: v.card, Said: v.said, Logo: r.logo, Icon: r.icon,
 		Script: r.script.Path, Integrity: r.integrity, Data: v.data,
-		Changed: clock{now: now.AddDate(1, 0, 0), loc: r.opt.Location}.moment(now),
+		Changed: clock{tongue: w, now: notedTime{at: now.AddDate(1, 0, 0)}, loc: r.opt.Location}.moment(now),
 	})
+	if v.asked {
+		return carry(b.Bytes(), w.Code), err
+	}
 	return b.Bytes(), err
 }
 
-// squeeze drops the style's comments and indentation.
+// squeeze drops the style's comments and indentation, and writes the two sets
+// of colours, which lines "@light:" and "@dark:" define, where they are used.
 func squeeze(css []byte) []byte {
 	var out []byte
+	sets := make(map[string][]byte)
 	for line := range bytes.Lines(css) {
 		line = bytes.TrimSpace(line)
-		if bytes.HasPrefix(line, []byte("/*")) && bytes.HasSuffix(line, []byte("*/")) || len(line) == 0 {
+		switch name, set, _ := bytes.Cut(line, []byte(":")); {
+		case len(line) == 0 || bytes.HasPrefix(line, []byte("/*")) && bytes.HasSuffix(line, []byte("*/")):
 			continue
+		case string(name) == "@light" || string(name) == "@dark":
+			sets[string(name)] = set
+			continue
+		}
+		for name, set := range sets {
+			line = bytes.ReplaceAll(line, []byte(name), set)
 		}
 		out = append(append(out, line...), '\n')
 	}

@@ -1,8 +1,9 @@
 package page
 
 import (
-	"fmt"
-	"strings"
+	"cmp"
+	"slices"
+	"time"
 
 	"github.com/outcry/outcry"
 )
@@ -15,7 +16,7 @@ type Hero struct {
 }
 
 // overall answers for all the services of a page.
-func overall(services []*standing) Hero {
+func (b *builder) overall(services []*standing) Hero {
 	by := make(map[Status][]string)
 	worst := Operational
 	if len(services) == 0 {
@@ -25,52 +26,45 @@ func overall(services []*standing) Hero {
 		by[s.status] = append(by[s.status], s.name)
 		worst = worse(worst, s.status)
 	}
-	c := cast{names: by[worst], all: len(services)}
-	return Hero{Status: worst, Sentence: c.sentence(worst)}
+	return Hero{Status: worst, Sentence: b.say(worst, by[worst], len(services))}
 }
 
-// cast is those of a page's services that a sentence is about.
-type cast struct {
-	names []string
-	all   int
-}
+// phrases of one status: of all services, of the named ones, of so many, and
+// of one. They are whole sentences, because languages build them differently.
+type phrases struct{ all, some, many, one string }
 
-func (c cast) sentence(worst Status) string {
-	switch worst {
+func phrasesOf(s Status) phrases {
+	switch s {
 	case Outage:
-		return c.who("All") + c.verb(" is failing.", " are failing.")
+		return phrases{"All services are failing.", "%s are failing.", "%[1]d of %[2]d services are failing.", "%s is failing."}
 	case Degraded:
-		return c.who("All") + c.verb(" works only in part.", " work only in part.")
+		return phrases{"All services work only in part.", "%s work only in part.", "%[1]d of %[2]d services work only in part.", "%s works only in part."}
 	case Unconfirmed:
-		return "People report problems with " + c.who("all") + "."
+		return phrases{"People report problems with all services.", "People report problems with %s.", "People report problems with %[1]d of %[2]d services.", "People report problems with %s."}
 	case Recovering:
-		return c.who("All") + c.verb(" is coming back.", " are coming back.")
+		return phrases{"All services are coming back.", "%s are coming back.", "%[1]d of %[2]d services are coming back.", "%s is coming back."}
+	case Maintained:
+		return phrases{"All services are under planned maintenance.", "%s are under planned maintenance.", "%[1]d of %[2]d services are under planned maintenance.", "%s is under planned maintenance."}
 	case Operational:
-		return c.who("All") + c.verb(" is working.", " are working.")
-	}
-	if len(c.names) == c.all {
-		return "We cannot tell how things are."
-	}
-	return "We cannot tell how " + c.who("all") + c.verb(" is.", " are.")
-}
-
-// who names the services; many are counted.
-func (c cast) who(all string) string {
-	switch {
-	case len(c.names) == c.all && c.all > 1:
-		return all + " services"
-	case len(c.names) <= 3:
-		return list(c.names)
+		return phrases{"All services are working.", "%s are working.", "%[1]d of %[2]d services are working.", "%s is working."}
 	default:
-		return fmt.Sprintf("%d of %d services", len(c.names), c.all)
+		return phrases{"We cannot tell how things are.", "We cannot tell how %s are.", "We cannot tell how %[1]d of %[2]d services are.", "We cannot tell how %s is."}
 	}
 }
 
-func (c cast) verb(one, many string) string {
-	if len(c.names) == 1 {
-		return one
+// say makes the sentence about those of all services that have a status.
+func (b *builder) say(s Status, names []string, all int) string {
+	p := phrasesOf(s)
+	switch n := len(names); {
+	case n == all && (all > 1 || s == Unknown):
+		return b.t(p.all)
+	case n == 1:
+		return b.t(p.one, names[0])
+	case n <= 3:
+		return b.t(p.some, b.list(names))
+	default:
+		return b.t(p.many, n, all)
 	}
-	return many
 }
 
 // answer is the one sentence to "is it down?", and what stands behind it.
@@ -79,66 +73,101 @@ func (b *builder) answer(s *standing) Hero {
 	in := s.incident
 	switch s.status {
 	case Unknown:
-		h.Sentence = "We cannot tell whether " + s.name + " is working."
+		h.Sentence = b.t("We cannot tell whether %s is working.", s.name)
 		h.More = append(h.More, b.blindness(s))
-	case Operational:
-		h.Sentence = s.name + " is working."
-		if s.collateral != nil {
-			h.More = append(h.More, "People report it because of another fault: "+clean(s.collateral.Title, maxLine)+".")
-		}
 	case Unconfirmed:
-		h.Sentence = s.name + " may be failing."
+		h.Sentence = b.t("%s may be failing.", s.name)
 		h.More = append(h.More, b.unconfirmed(in))
-	case Degraded:
-		h.Sentence = s.name + " works only in part."
-	case Outage:
-		h.Sentence = s.name + " is failing."
-	case Recovering:
-		h.Sentence = s.name + " is coming back."
+	default:
+		h.Sentence = b.t(phrasesOf(s.status).one, s.name)
+	}
+	switch {
+	case s.planned != nil && in == nil:
+		h.More = append(h.More, b.t("%[1]s, until %[2]s.", clean(s.planned.Title, maxLine), b.moment(s.planned.To).Words))
+	case in == nil && s.collateral != nil && s.status == Operational:
+		h.More = append(h.More, b.t("People report it because of another fault: %s.", clean(s.collateral.Title, maxLine)))
 	}
 	if in != nil {
 		h.More = append(h.More, b.course(in))
 	}
+	if in == nil {
+		h.More = append(h.More, b.lately(s)...)
+	}
 	h.More = append(h.More, b.level(s)...)
+	if in != nil {
+		h.More = append(h.More, b.fails(s, in)...)
+	}
 	return h
 }
 
-// course says since when, how far it reaches and what fails.
+// lately says what is over: the last hour's reports are still of that.
+func (b *builder) lately(s *standing) []string {
+	for _, in := range s.incidents {
+		end := cmp.Or(in.MonitoringAt, in.ClosedAt)
+		if in.State == outcry.StateResolved && b.now.before(end.Add(time.Hour)) {
+			return []string{b.t("It was failing from about %[1]s until %[2]s.", b.moment(began(in)).Words, b.moment(end).Words)}
+		}
+	}
+	return nil
+}
+
+// course says since when and how far it reaches.
 func (b *builder) course(in *outcry.Incident) string {
-	words := "Trouble since about " + b.moment(began(in)).Words
+	since := b.moment(began(in)).Words
+	where := b.reach(in)
 	if in.State == outcry.StateMonitoring {
-		words += ", getting better since " + b.moment(in.MonitoringAt).Words
+		return b.t("Since about %[1]s, %[2]s; getting better since %[3]s.", since, where, b.moment(in.MonitoringAt).Words)
 	}
-	if r := reach(in.Affected); r != "" {
-		words += "; seen in " + r
+	return b.t("Since about %[1]s, %[2]s.", since, where)
+}
+
+// fails names what most people say that fails.
+func (b *builder) fails(s *standing, in *outcry.Incident) []string {
+	top := slices.Clone(s.Service.Symptoms)
+	slices.SortFunc(top, func(x, y Share) int { return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Key, y.Key)) })
+	var out []string
+	for _, y := range top[:min(len(top), 2)] {
+		if y.Count > 0 && y.Key != "" && y.Key != outcry.SymptomOther {
+			out = append(out, "“"+b.symptomName(s.Service, y.Key)+"”")
+		}
 	}
-	return words + "."
+	if len(out) == 0 || in.State == outcry.StateMonitoring {
+		return nil
+	}
+	return []string{b.t("What most people say: %s.", b.list(out))}
 }
 
 // unconfirmed tells what an incident without confirmation rests on.
 func (b *builder) unconfirmed(in *outcry.Incident) string {
-	checks := "there are no checks of our own to confirm it"
 	for _, e := range in.Evidence {
-		if e.Stream != outcry.KindProbe.String() {
-			continue
-		}
-		if checks = "our checks see it too"; e.Nats <= 0 {
-			checks = "our checks pass"
+		switch {
+		case e.Stream != outcry.KindProbe.String():
+		case e.Nats <= 0:
+			return b.t("Unconfirmed: people report problems; our checks pass.")
+		case !reported(in.Evidence):
+			return b.t("Unconfirmed: our own checks fail; hardly anybody has reported it yet.")
+		default:
+			return b.t("Unconfirmed: people report problems; our checks see it too.")
 		}
 	}
-	return "Unconfirmed: people report problems; " + checks + "."
+	return b.t("Unconfirmed: people report problems; there are no checks of our own to confirm it.")
+}
+
+// reported tells whether what people say speaks for a fault.
+func reported(evidence []outcry.Evidence) bool {
+	return slices.ContainsFunc(evidence, func(e outcry.Evidence) bool { return e.Stream == outcry.KindReport.String() && e.Nats > 0 })
 }
 
 func (b *builder) blindness(s *standing) string {
 	switch {
 	case b.world.Heard.IsZero():
-		return "Nothing has been heard yet; the first word takes a minute or two."
+		return b.t("Nothing has been heard yet. The first word takes a minute or two.")
 	case b.stale:
-		return "Last heard " + age(b.world.Now.Sub(b.world.Heard)) + " ago, at " + b.moment(b.world.Heard).Words + "."
+		return b.t("Last heard %[1]s ago, at %[2]s.", b.age(b.world.Heard), b.moment(b.world.Heard).Words)
 	case s.Since.IsZero():
-		return "Nobody has reported on it and nothing checks it yet."
+		return b.t("Nobody has reported on it and nothing checks it yet.")
 	default:
-		return "What we listen with is itself cut off, so silence means nothing now."
+		return b.t("What we listen with is itself cut off, so silence means nothing now.")
 	}
 }
 
@@ -148,26 +177,34 @@ func (b *builder) level(s *standing) []string {
 		return nil
 	}
 	reports, usual := sumBins(s.lastHour())
-	words := plural(reports, "report") + " in the last hour"
+	out := b.n(reports, "%s report in the last hour.", "%s reports in the last hour.")
 	if usual >= 0 {
-		words += ", where " + about(usual) + " would be usual"
+		out = b.n(reports, "%[1]s report in the last hour, where %[2]s would be usual.", "%[1]s reports in the last hour, where %[2]s would be usual.", b.tongue.about(usual))
 	}
-	return []string{words + "."}
+	if s.Works > 0 {
+		return []string{out, b.n(uint64(s.Works), "%s person says that it works for them.", "%s people say that it works for them.")}
+	}
+	return []string{out}
 }
 
-// reach lists where a fault is felt; nothing when it is not confined.
-func reach(a outcry.Affected) string {
+// reach says where a fault is felt.
+func (b *builder) reach(in *outcry.Incident) string {
+	a := in.Affected
 	var parts []string
-	for _, l := range [][]string{a.Regions, a.Carriers, a.Platforms, a.Versions, a.Segments} {
+	for _, v := range a.Regions {
+		parts = append(parts, b.place(v))
+	}
+	for _, l := range [][]string{a.Carriers, a.Platforms, a.Versions, a.Segments} {
 		for _, v := range l {
-			parts = append(parts, place(v))
+			parts = append(parts, named(v))
 		}
 	}
-	if len(parts) == 0 {
-		return ""
+	switch n := len(parts); {
+	case n == 0:
+		return b.t("everywhere and on every carrier")
+	case n > 6:
+		return b.t("in %s", b.list(append(parts[:6:6], b.n(uint64(n-6), "%s more", "%s more"))))
+	default:
+		return b.t("in %s", b.list(parts))
 	}
-	if len(parts) > 6 {
-		return strings.Join(parts[:6], ", ") + fmt.Sprintf(" and %d more", len(parts)-6)
-	}
-	return list(parts)
 }

@@ -13,6 +13,7 @@ type Status uint8
 const (
 	Unknown Status = iota
 	Operational
+	Maintained // planned work is under way
 	Recovering
 	Unconfirmed
 	Degraded
@@ -22,6 +23,7 @@ const (
 var statusText = [...]struct{ key, word, v2 string }{
 	Unknown:     {"unknown", "Unknown", "operational"},
 	Operational: {"ok", "Working", "operational"},
+	Maintained:  {"maintenance", "Maintenance", "under_maintenance"},
 	Recovering:  {"recovering", "Recovering", "degraded_performance"},
 	Unconfirmed: {"unconfirmed", "Possible problem", "degraded_performance"},
 	Degraded:    {"degraded", "Degraded", "partial_outage"},
@@ -92,12 +94,23 @@ func began(in *outcry.Incident) time.Time {
 	return in.UpdatedAt
 }
 
+// closed reports whether it is known when an incident's trouble ended.
+func closed(in *outcry.Incident) bool { return !in.Open() && !in.ClosedAt.IsZero() }
+
 // ended is when an incident's trouble ended; now while it is open.
 func ended(in *outcry.Incident, now time.Time) time.Time {
-	if in.Open() || in.ClosedAt.IsZero() {
-		return now
+	if closed(in) {
+		return in.ClosedAt
 	}
-	return in.ClosedAt
+	return now
+}
+
+// ended is the same, as the clock has it.
+func (c clock) ended(in *outcry.Incident) time.Time {
+	if closed(in) {
+		return in.ClosedAt
+	}
+	return c.now.exact()
 }
 
 func stateWord(s outcry.IncidentState) string {

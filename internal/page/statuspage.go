@@ -79,11 +79,11 @@ type v2Affected struct {
 }
 
 type v2Document struct {
-	Page         v2Page        `json:"page"`
-	Status       *v2Status     `json:"status,omitempty"`
-	Components   []v2Component `json:"components,omitzero"`
-	Incidents    []v2Incident  `json:"incidents,omitzero"`
-	Maintenances []struct{}    `json:"scheduled_maintenances,omitzero"`
+	Page         v2Page          `json:"page"`
+	Status       *v2Status       `json:"status,omitempty"`
+	Components   []v2Component   `json:"components,omitzero"`
+	Incidents    []v2Incident    `json:"incidents,omitzero"`
+	Maintenances []v2Maintenance `json:"scheduled_maintenances,omitzero"`
 }
 
 // v2Incidents bounds the list of incidents, as the original does.
@@ -92,7 +92,7 @@ const v2Incidents = 50
 // statuspage gives the v2 documents.
 func (b *builder) statuspage() []View {
 	p := b.v2Page()
-	components, none := b.v2Components(), make([]struct{}, 0)
+	components, work := b.v2Components(), b.v2Maintenances()
 	status := b.v2Status()
 	all, open := make([]v2Incident, 0), make([]v2Incident, 0)
 	for i := range b.world.Incidents {
@@ -112,14 +112,14 @@ func (b *builder) statuspage() []View {
 		name string
 		doc  v2Document
 	}{
-		{"summary", v2Document{Page: p, Status: &status, Components: components, Incidents: open, Maintenances: none}},
+		{"summary", v2Document{Page: p, Status: &status, Components: components, Incidents: open, Maintenances: work.coming()}},
 		{"status", v2Document{Page: p, Status: &status}},
 		{"components", v2Document{Page: p, Components: components}},
 		{"incidents", v2Document{Page: p, Incidents: all}},
 		{"incidents/unresolved", v2Document{Page: p, Incidents: open}},
-		{"scheduled-maintenances", v2Document{Page: p, Maintenances: none}},
-		{"scheduled-maintenances/upcoming", v2Document{Page: p, Maintenances: none}},
-		{"scheduled-maintenances/active", v2Document{Page: p, Maintenances: none}},
+		{"scheduled-maintenances", v2Document{Page: p, Maintenances: work.all}},
+		{"scheduled-maintenances/upcoming", v2Document{Page: p, Maintenances: work.in("scheduled")}},
+		{"scheduled-maintenances/active", v2Document{Page: p, Maintenances: work.in("in_progress")}},
 	}
 	out := make([]View, 0, len(docs))
 	for _, d := range docs {
@@ -135,6 +135,9 @@ func (b *builder) v2Page() v2Page {
 	for i := range b.world.Incidents {
 		changed = later(b.world.Incidents[i].UpdatedAt, changed)
 	}
+	for i := range b.world.Maintenances {
+		changed = later(b.world.Maintenances[i].UpdatedAt, changed)
+	}
 	for _, s := range b.standings {
 		changed = later(s.Since, changed)
 	}
@@ -142,8 +145,8 @@ func (b *builder) v2Page() v2Page {
 }
 
 func (b *builder) v2Status() v2Status {
-	h := overall(b.standings)
-	indicator := map[Status]string{Operational: "none", Recovering: "minor", Unconfirmed: "minor", Degraded: "major", Outage: "major"}[h.Status]
+	h := b.overall(b.standings)
+	indicator := map[Status]string{Operational: "none", Maintained: "maintenance", Recovering: "minor", Unconfirmed: "minor", Degraded: "major", Outage: "major"}[h.Status]
 	description := h.Sentence
 	switch {
 	case h.Status == Unknown:

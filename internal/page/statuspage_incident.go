@@ -56,7 +56,7 @@ func (b *builder) v2Component(s *standing, position int) v2Component {
 func (s Status) v2() string { return statusText[s].v2 }
 
 func v2Worse(a, b string) string {
-	const order = "operational degraded_performance partial_outage major_outage"
+	const order = "operational under_maintenance degraded_performance partial_outage major_outage"
 	if strings.Index(order, a) >= strings.Index(order, b) {
 		return a
 	}

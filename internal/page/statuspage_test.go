@@ -11,6 +11,7 @@ import (
 
 	"github.com/outcry/outcry/internal/page"
 	"github.com/outcry/outcry/internal/page/pagetest"
+	"github.com/outcry/outcry/internal/testutil/hostile"
 )
 
 // fields gives the names of a JSON object's fields, sorted.
@@ -103,17 +104,18 @@ func TestStatuspageWords(t *testing.T) {
 	}
 }
 
-// TestFeedsAreXML also with hostile text in every field.
+// TestFeedsAreXML also with hostile text in every field: four incidents and what
+// is planned.
 func TestFeedsAreXML(t *testing.T) {
-	for _, w := range []page.World{pagetest.World(pagetest.Resolved), hostileWorld()} {
-		docs := documents(t, w)
+	for _, w := range []page.World{pagetest.World(pagetest.Resolved), pagetest.Filled(hostile.Values()[2].Text)} {
+		docs, want := documents(t, w), 4+len(w.Maintenances)
 		var atom struct {
 			Entries []struct {
 				ID    string `xml:"id"`
 				Title string `xml:"title"`
 			} `xml:"entry"`
 		}
-		if err := xml.Unmarshal(docs["/history.atom"].Body, &atom); err != nil || len(atom.Entries) != 4 {
+		if err := xml.Unmarshal(docs["/history.atom"].Body, &atom); err != nil || len(atom.Entries) != want {
 			t.Errorf("Atom: %v, %d entries", err, len(atom.Entries))
 		}
 		if id := atom.Entries[0].ID; id != "https://status.example.org/incidents/2024-0516-imsg" {
@@ -124,7 +126,7 @@ func TestFeedsAreXML(t *testing.T) {
 				Title string `xml:"title"`
 			} `xml:"channel>item"`
 		}
-		if err := xml.Unmarshal(docs["/history.rss"].Body, &rss); err != nil || len(rss.Items) != 4 {
+		if err := xml.Unmarshal(docs["/history.rss"].Body, &rss); err != nil || len(rss.Items) != want {
 			t.Errorf("RSS: %v, %d items", err, len(rss.Items))
 		}
 	}

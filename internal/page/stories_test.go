@@ -22,17 +22,17 @@ func TestAnswers(t *testing.T) {
 		{
 			"before the outage everything works", pagetest.World(pagetest.Quiet),
 			"All services are working.", "iMessage is working.",
-			[]string{"in the last hour, where", "Passes in 41 ms", "All well", "Something else 12"}, []string{"Trouble since", "Meanwhile"},
+			[]string{"in the last hour, where", "Passes in 41 ms", "All well", "Something else 12"}, []string{"Since about", "Meanwhile"},
 		},
 		{
 			"two minutes in, people report and checks pass: unconfirmed", pagetest.World(pagetest.Unconfirmed),
 			"People report problems with all services.", "iMessage may be failing.",
-			[]string{"Unconfirmed: people report problems; our checks pass.", "Trouble since about 16:39 CDT.", "Possible problem"}, []string{"iMessage is failing."},
+			[]string{"Unconfirmed: people report problems; our checks pass.", "Since about 16:39 CDT, everywhere and on every carrier.", "Possible problem"}, []string{"iMessage is failing."},
 		},
 		{
 			"half an hour in, it is confirmed", pagetest.World(pagetest.Outage),
 			"All services are failing.", "iMessage is failing.",
-			[]string{"Trouble since about 16:39 CDT.", "no answer within 5 s", "Meanwhile: SMS works.", "Cause identified"}, []string{"Cause identified, unconfirmed"},
+			[]string{"Since about 16:39 CDT, everywhere and on every carrier.", "no answer within 5 s", "Meanwhile: SMS works.", "Cause identified"}, []string{"Cause identified, unconfirmed"},
 		},
 		{
 			"after the end it is coming back", pagetest.World(pagetest.Recovering),
@@ -41,7 +41,7 @@ func TestAnswers(t *testing.T) {
 		},
 		{
 			"once resolved everything works, and the incident is still told", pagetest.World(pagetest.Resolved),
-			"All services are working.", "iMessage is working.", []string{"are failing"}, []string{"Trouble since"},
+			"All services are working.", "iMessage is working.", []string{"are failing"}, []string{"Since about"},
 		},
 		{
 			"when nothing is heard, an open incident stays and its age shows", pagetest.World(pagetest.Stale),

@@ -1,9 +1,6 @@
 package page
 
 import (
-	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -61,9 +58,11 @@ type Moment struct {
 	Words string `json:",omitempty"`
 }
 
-// clock writes instants in one place's time, as seen from one day.
+// clock writes instants in one place's time, as seen from one day, in one
+// language.
 type clock struct {
-	now time.Time
+	*tongue
+	now notedTime
 	loc *time.Location
 }
 
@@ -72,79 +71,10 @@ func (c clock) moment(t time.Time) Moment {
 	if t.IsZero() {
 		return Moment{}
 	}
-	l, n := t.In(c.loc), c.now.In(c.loc)
-	layout := "2 January 2006, 15:04 MST"
-	switch {
-	case l.Year() == n.Year() && l.YearDay() == n.YearDay():
-		layout = "15:04 MST"
-	case l.Year() == n.Year():
-		layout = "2 January, 15:04 MST"
+	l, n := t.In(c.loc), c.now.today(c.loc)
+	words := l.Format("15:04 MST")
+	if l.Year() != n.Year() || l.YearDay() != n.YearDay() {
+		words = c.t("%[1]s, %[2]s", c.dayOf(l, l.Year() != n.Year()), words)
 	}
-	return Moment{ISO: t.UTC().Format(time.RFC3339), Words: l.Format(layout)}
-}
-
-// lasting says a duration in its two largest units.
-func lasting(d time.Duration) string {
-	d = d.Round(time.Second)
-	switch {
-	case d < 0:
-		return "-" + lasting(-d)
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < 10*time.Minute && d%time.Minute != 0:
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 24*time.Hour:
-		return strings.TrimSuffix(fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60), " 0 min")
-	default:
-		return strings.TrimSuffix(fmt.Sprintf("%d d %d h", int(d.Hours())/24, int(d.Hours())%24), " 0 h")
-	}
-}
-
-// age says how long ago in whole minutes, so that a page that shows it changes
-// once a minute at most.
-func age(d time.Duration) string {
-	m := int(d.Minutes())
-	switch {
-	case m < 1:
-		return "less than a minute"
-	case m == 1:
-		return "1 minute"
-	case m < 120:
-		return strconv.Itoa(m) + " minutes"
-	default:
-		return strconv.Itoa(m/60) + " hours"
-	}
-}
-
-// number writes a count with thin groups of three: 15,200.
-func number(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// about writes an expected count as people would: 0.6, 3, 1,200.
-func about(x float64) string {
-	switch {
-	case math.IsNaN(x) || x < 0:
-		return "unknown"
-	case x < 0.05:
-		return "0"
-	case x < 9.95:
-		return strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0")
-	default:
-		return number(uint64(math.Round(x)))
-	}
-}
-
-// plural is "1 report" or "2 reports".
-func plural(n uint64, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return number(n) + " " + one + "s"
+	return Moment{ISO: t.UTC().Format(time.RFC3339), Words: words}
 }

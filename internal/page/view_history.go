@@ -30,28 +30,34 @@ func (b *builder) histories() []View {
 		byMonth[m] = append(byMonth[m], in)
 	}
 	if len(months) == 0 {
-		months = []string{b.month(b.now)}
+		months = []string{b.month(b.now.today(b.loc))}
 	}
 	out := make([]View, 0, len(months))
 	for i, m := range months {
-		v := View{Path: "/history/" + m, template: "history", title: "History, " + monthName(m), mediaType: typeHTML, data: b.history(months, i, byMonth[m])}
-		if i == 0 {
-			v.Path, v.Aliases = "/history", []string{v.Path}
+		var of []uint64
+		for _, in := range byMonth[m] {
+			of = append(of, b.prints.incidents[in])
 		}
-		out = append(out, v)
+		out = append(out, b.view("month", m, b.of(months, of), func(b *builder) View {
+			v := View{Path: "/history/" + m, template: "history", title: b.t("History, %s", b.monthName(m)), mediaType: typeHTML, data: b.history(months, i, byMonth[m])}
+			if i == 0 {
+				v.Path, v.Aliases = "/history", []string{v.Path}
+			}
+			return v
+		}))
 	}
 	return out
 }
 
 func (b *builder) history(months []string, i int, incidents []*outcry.Incident) historyView {
-	v := historyView{Month: monthName(months[i])}
+	v := historyView{Month: b.monthName(months[i])}
 	for _, in := range incidents {
 		brief := b.brief(in)
 		brief.Updates = brief.Updates[:min(1, len(brief.Updates))]
 		v.Items = append(v.Items, brief)
 	}
 	for _, m := range months {
-		v.Months = append(v.Months, choice{"/history/" + m, monthName(m)})
+		v.Months = append(v.Months, choice{"/history/" + m, b.monthName(m)})
 	}
 	if i+1 < len(months) {
 		v.Older = v.Months[i+1].ID
@@ -63,10 +69,10 @@ func (b *builder) history(months []string, i int, incidents []*outcry.Incident) 
 	return v
 }
 
-func monthName(m string) string {
+func (b *builder) monthName(m string) string {
 	t, err := time.Parse("2006-01", m)
 	if err != nil {
 		return m
 	}
-	return t.Format("January 2006")
+	return b.monthOf(t)
 }

@@ -61,9 +61,9 @@ func (b *builder) facts(in *outcry.Incident) []fact {
 	var out []fact
 	on := in.Onset
 	if !on.At.IsZero() {
-		f := fact{Term: "Began", At: b.moment(on.At), Note: "estimated"}
+		f := fact{Term: "Began", At: b.moment(on.At), Note: b.t("estimated")}
 		if !on.From.IsZero() && on.To.After(on.From) {
-			f.Note = "between " + on.From.In(b.loc).Format("15:04:05") + " and " + on.To.In(b.loc).Format("15:04:05")
+			f.Note = b.t("between %[1]s and %[2]s", on.From.In(b.loc).Format("15:04:05"), on.To.In(b.loc).Format("15:04:05"))
 		}
 		out = append(out, f)
 	}
@@ -79,11 +79,11 @@ func (b *builder) facts(in *outcry.Incident) []fact {
 		}
 		f := fact{Term: e.term, At: b.moment(e.at)}
 		if !on.At.IsZero() && !e.at.Before(on.At) {
-			f.Note = lasting(e.at.Sub(on.At)) + " after it began"
+			f.Note = b.t("%s after it began", b.lasting(e.at.Sub(on.At)))
 		}
 		out = append(out, f)
 	}
-	return out
+	return append(out, b.vendorFacts(in)...)
 }
 
 func endTerm(in *outcry.Incident) string {
@@ -97,21 +97,21 @@ func endTerm(in *outcry.Incident) string {
 func (b *builder) scope(in *outcry.Incident) []scopeLine {
 	line := func(term string, in []string, name func(string) string, none string) scopeLine {
 		if len(in) == 0 {
-			return scopeLine{term, none}
+			return scopeLine{term, b.t(none)}
 		}
 		var out []string
 		for _, v := range in {
 			out = append(out, name(v))
 		}
-		return scopeLine{term, list(out)}
+		return scopeLine{term, b.list(out)}
 	}
 	a := in.Affected
 	out := []scopeLine{
-		line("Where", a.Regions, place, "Not confined to a region"),
-		line("Carriers", a.Carriers, place, "Not confined to a carrier"),
+		line("Where", a.Regions, b.place, "Not confined to a region"),
+		line("Carriers", a.Carriers, named, "Not confined to a carrier"),
 	}
 	for _, more := range []scopeLine{
-		line("Platforms", a.Platforms, place, ""), line("Versions", a.Versions, place, ""), line("Segments", a.Segments, place, ""),
+		line("Platforms", a.Platforms, named, ""), line("Versions", a.Versions, named, ""), line("Segments", a.Segments, named, ""),
 		line("What fails", a.Symptoms, b.symptomOf(in), ""),
 	} {
 		if more.Words != "" {
@@ -119,9 +119,9 @@ func (b *builder) scope(in *outcry.Incident) []scopeLine {
 		}
 	}
 	if s := in.Size; s.Reporters > 0 {
-		words := fmt.Sprintf("%s people, where %s would be usual", about(s.Reporters), about(s.Expected))
+		words := b.t("%[1]s people, where %[2]s would be usual", b.tongue.about(s.Reporters), b.tongue.about(s.Expected))
 		if s.Peak > 0 {
-			words += fmt.Sprintf("; at most %s a minute", about(s.Peak))
+			words = b.t("%[1]s; at most %[2]s a minute", words, b.tongue.about(s.Peak))
 		}
 		out = append(out, scopeLine{"Reported by", words})
 	}
@@ -133,16 +133,16 @@ func (b *builder) symptomOf(in *outcry.Incident) func(string) string {
 	return func(id string) string {
 		for _, sid := range in.Services {
 			if s := b.byID[sid]; s != nil && slices.ContainsFunc(s.Service.Service.Symptoms, func(y outcry.Symptom) bool { return y.ID == id }) {
-				return s.symptomName(id)
+				return b.symptomName(s.Service, id)
 			}
 		}
-		return (&Service{}).symptomName(id)
+		return b.symptomName(&Service{}, id)
 	}
 }
 
 var streamWords = map[string]string{
 	"report": "People’s reports", "probe": "Our checks", "post": "Public posts",
-	"bulletin": "The vendor’s word", "alert": "Alerts",
+	"bulletin": "The vendor’s word", "alert": "Alerts", "metric": "Error counts", "trend": "Trending",
 }
 
 // ledger puts the evidence in order of weight, for and against.

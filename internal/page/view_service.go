@@ -2,8 +2,9 @@ package page
 
 import (
 	"cmp"
-	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/outcry/outcry"
@@ -12,32 +13,48 @@ import (
 // serviceView is the page of one service.
 type serviceView struct {
 	ID, Name, Description, Advice string
+	Works                         string // how many say that it works for them
+	Support                       string // a sentence for support to paste
+	Map                           *tileMap
+	Lag                           string // how late the vendor's word is
+	Planned                       []maintenanceView
 	Thanks                        bool
 	Stale                         string
 	Hero                          Hero
-	Comments                      bool
-	Choices                       []choice // symptoms to report
+	Remarks                       *remarksView // nil: no comments
+	Choices                       []choice     // symptoms to report
 	RegionHints, CarrierHints     []choice
 	Chart                         *Chart
 	Shares                        []shareTable
 	Probes                        []probeView
 	Bulletins                     []bulletinView
+	Trend                         *trendView
+	Vendors                       []vendorView // how late those have been
 	Current, Past                 []briefView
 	Bars                          Bars
 	DependsOn                     []rowView
+	Tell                          *tellView // nil: there is nothing to be told of
 }
+
+// tellView offers to tell the visitor when the service is back.
+type tellView struct{ Incident, Key string }
 
 type choice struct{ ID, Name string }
 
 type shareTable struct {
 	Title string
+	Rated bool // at least one row has a rate against the usual
 	Rows  []shareView
 }
 
 type shareView struct {
+	Key     string
 	Name    string
 	Count   string
-	Percent int
+	Usual   string // empty: not known
+	Rate    string // "14 × usual", "as usual"; empty: not known
+	Level   int    // of the rate: 0 not known or as usual, up to 3
+	Percent int    // of the largest
 }
 
 type probeView struct {
@@ -49,10 +66,16 @@ type probeView struct {
 	Runs    string
 }
 
+// trendView is a trend in words.
+type trendView struct {
+	Words string
+	Since Moment
+}
+
 type bulletinView struct {
-	Source, Words string
-	Status        Status
-	At            Moment
+	Source, Words, Word string
+	Status              Status
+	At                  Moment
 }
 
 // shownShares bounds the rows of each table of shares.
@@ -61,10 +84,11 @@ const shownShares = 8
 func (b *builder) service(s *standing) View {
 	v := serviceView{
 		ID: s.ID, Name: s.name, Description: clean(s.Description, maxLine), Advice: clean(s.Advice, maxLine),
-		Stale: b.staleness(), Hero: b.answer(s), Comments: b.opt.Comments,
-		Choices: choices(s.Service), RegionHints: hints(s.Regions), CarrierHints: hints(s.Carriers),
-		Chart:  b.chart(s.Series, s.incidents),
-		Shares: b.shares(s), Bars: b.bars(s.Service, s.incidents),
+		Stale: b.staleness(), Hero: b.answer(s), Remarks: b.remarks(s),
+		Choices: b.choices(s.Service), RegionHints: b.hints(s.Regions, b.place), CarrierHints: b.hints(s.Carriers, named),
+		Chart:  b.charted(s),
+		Shares: b.shares(s), Bars: b.bars(s), Support: b.support(s), Map: b.tiles(s.Regions),
+		Planned: b.maintenances([]*standing{s}), Lag: b.vendorLag(s), Trend: b.trend(s.Trend),
 	}
 	for _, p := range s.Probes {
 		v.Probes = append(v.Probes, b.probe(p))
@@ -72,13 +96,33 @@ func (b *builder) service(s *standing) View {
 	for _, n := range s.Bulletins {
 		v.Bulletins = append(v.Bulletins, b.bulletin(n))
 	}
+	v.Vendors = b.vendorsOf(s.ID)
 	b.pastAndPresent(s, &v)
+	if s.incident != nil && b.opt.PushKey != "" {
+		v.Tell = &tellView{Incident: s.incident.ID, Key: b.opt.PushKey}
+	}
 	for _, id := range s.DependsOn {
 		if d := b.byID[id]; d != nil {
 			v.DependsOn = append(v.DependsOn, rowView{Name: d.name, Path: servicePath(d.ID), Status: d.status})
 		}
 	}
-	return View{Path: servicePath(s.ID), template: "service", title: "Is " + s.name + " down?", mediaType: typeHTML, data: v}
+	return View{Path: servicePath(s.ID), template: "service", title: b.t("Is %s down?", s.name), card: b.cardURL(s), said: v.Hero.Sentence, mediaType: typeHTML, data: v}
+}
+
+func (b *builder) trend(t *Trend) *trendView {
+	if t == nil {
+		return nil
+	}
+	words := b.t("Number %[1]d of all that people post about: %[2]s posts a minute, where %[3]s are usual.", t.Rank, rounded(t.PerMinute), rounded(t.Usual))
+	return &trendView{Words: words, Since: b.moment(t.Since)}
+}
+
+// rounded writes a rate with as many digits as a reader can use.
+func rounded(x float64) string {
+	if x >= 10 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'f', 1, 64)
 }
 
 func (b *builder) pastAndPresent(s *standing, v *serviceView) {
@@ -97,34 +141,34 @@ func (b *builder) pastAndPresent(s *standing, v *serviceView) {
 
 // choices are the symptoms of the report form; "something else" comes last. An
 // ID that cleaning would change could not be sent back whole: it is left out.
-func choices(s *Service) []choice {
+func (b *builder) choices(s *Service) []choice {
 	var out []choice
 	for _, sym := range s.Service.Symptoms {
 		if sym.ID != outcry.SymptomOther && clean(sym.ID, maxName) == sym.ID {
 			out = append(out, choice{sym.ID, clean(sym.Name, maxName)})
 		}
 	}
-	return append(out, choice{outcry.SymptomOther, "Something else"})
+	return append(out, choice{outcry.SymptomOther, b.t("Something else")})
 }
 
-func (s *Service) symptomName(id string) string {
+func (b *builder) symptomName(s *Service, id string) string {
 	for _, sym := range s.Service.Symptoms {
 		if sym.ID == id {
 			return clean(sym.Name, maxName)
 		}
 	}
 	if id == outcry.SymptomOther || id == "" {
-		return "Something else"
+		return b.t("Something else")
 	}
 	return clean(id, maxName)
 }
 
 // hints offers the values that others gave.
-func hints(in []Share) []choice {
+func (b *builder) hints(in []Share, name func(string) string) []choice {
 	var out []choice
 	for _, s := range in {
 		if s.Key != "" && s.Key != outcry.ScopeOther {
-			out = append(out, choice{clean(s.Key, maxName), place(s.Key)})
+			out = append(out, choice{clean(s.Key, maxName), name(s.Key)})
 		}
 	}
 	slices.SortFunc(out, func(a, b choice) int { return cmp.Compare(a.Name, b.Name) })
@@ -134,39 +178,67 @@ func hints(in []Share) []choice {
 // shares are the tables of what, where and through whom; one without rows is
 // left out.
 func (b *builder) shares(s *standing) []shareTable {
+	symptom := func(id string) string { return b.symptomName(s.Service, id) }
 	all := []shareTable{
-		{"What fails", rank(s.Service.Symptoms, s.symptomName)}, {"Where", rank(s.Regions, scopeName)}, {"Carrier", rank(s.Carriers, scopeName)},
+		b.rank("What fails", s.Service.Symptoms, symptom), b.rank("Carrier", s.Carriers, b.scopeName(named)), b.rank("Where", s.Regions, b.scopeName(b.place)),
 	}
 	return slices.DeleteFunc(all, func(t shareTable) bool { return len(t.Rows) == 0 })
 }
 
 // scopeName names a region or carrier, or says that there is none to name.
-func scopeName(key string) string {
-	switch key {
-	case "":
-		return "Not known"
-	case outcry.ScopeOther:
-		return "Others"
-	default:
-		return place(key)
+func (b *builder) scopeName(name func(string) string) func(key string) string {
+	return func(key string) string {
+		switch key {
+		case "":
+			return b.t("Not known")
+		case outcry.ScopeOther:
+			return b.t("Others")
+		default:
+			return name(key)
+		}
 	}
 }
 
-// rank orders the counts, largest first, and names them.
-func rank(in []Share, name func(string) string) []shareView {
+// rank orders the counts, the largest first, names them, and sets them against
+// what is usual.
+func (b *builder) rank(title string, in []Share, name func(string) string) shareTable {
 	in = slices.DeleteFunc(slices.Clone(in), func(s Share) bool { return s.Count == 0 })
 	slices.SortFunc(in, func(a, b Share) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Key, b.Key))
 	})
-	var all uint64
-	for _, s := range in {
-		all += uint64(s.Count)
-	}
-	var out []shareView
+	out := shareTable{Title: title}
 	for _, s := range in[:min(len(in), shownShares)] {
-		out = append(out, shareView{name(s.Key), number(uint64(s.Count)), int(uint64(s.Count) * 100 / all)})
+		v := shareView{Key: clean(s.Key, maxName), Name: name(s.Key), Count: b.number(uint64(s.Count)), Percent: int(uint64(s.Count) * 100 / uint64(in[0].Count))}
+		if s.Usual > 0 {
+			v.Usual = b.tongue.about(s.Usual)
+			v.Rate, v.Level = b.rate(s)
+			out.Rated = true
+		}
+		out.Rows = append(out.Rows, v)
 	}
 	return out
+}
+
+// muchMore is the largest ratio that is written out.
+const muchMore = 1000
+
+// rate compares a count with the usual one. A ratio is given only where chance
+// does not explain the difference (three standard deviations of a Poisson
+// count): 2 reports where 0.4 are usual are no news.
+func (b *builder) rate(s Share) (words string, level int) {
+	ratio := float64(s.Count) / s.Usual
+	switch {
+	case float64(s.Count) < s.Usual+3*math.Sqrt(s.Usual+1) || ratio < 1.5:
+		return b.t("as usual"), 0
+	case ratio < 5:
+		return b.t("%s × usual", b.tongue.about(ratio)), 1
+	case ratio < 20:
+		return b.t("%s × usual", b.tongue.about(ratio)), 2
+	case ratio >= muchMore: // it hardly ever happens: how many times is no number to read
+		return b.t("over %s × usual", b.tongue.about(muchMore)), 3
+	default:
+		return b.t("%s × usual", b.tongue.about(ratio)), 3
+	}
 }
 
 func (b *builder) probe(p Probe) probeView {
@@ -174,25 +246,28 @@ func (b *builder) probe(p Probe) probeView {
 	switch p.Outcome {
 	case outcry.Good:
 		v.Status, v.Reason = Operational, ""
-		v.Word = "Passes"
+		v.Word = b.t("Passes")
 		if p.Latency > 0 {
-			v.Word = fmt.Sprintf("Passes in %d ms", p.Latency.Milliseconds())
+			v.Word = b.t("Passes in %d ms", p.Latency.Milliseconds())
 		}
 	case outcry.Bad:
-		v.Status, v.Word = Outage, "Fails"
+		v.Status, v.Word = Outage, b.t("Fails")
 	default:
-		v.Word = "Cannot tell"
+		v.Word = b.t("Cannot tell")
 	}
 	if p.Runs > 0 {
-		v.Runs = fmt.Sprintf("%d of %d passed in the last hour", p.Runs-p.Failed, p.Runs)
+		v.Runs = b.t("%[1]d of %[2]d passed in the last hour", p.Runs-p.Failed, p.Runs)
 	}
 	return v
 }
 
 func (b *builder) bulletin(n Bulletin) bulletinView {
-	v := bulletinView{Source: clean(n.Source, maxName), Words: clean(n.Words, maxLine), At: b.moment(n.At), Status: Degraded}
-	if n.Good {
-		v.Status = Operational
+	v := bulletinView{Source: clean(n.Source, maxName), Words: clean(n.Words, maxLine), At: b.moment(n.At), Status: Degraded, Word: "Admits it"}
+	switch {
+	case n.Mute:
+		v.Status, v.Word = Unknown, "Cannot be read"
+	case n.Good:
+		v.Status, v.Word = Operational, "All well"
 	}
 	v.Words = strings.TrimSuffix(v.Words, ".")
 	return v

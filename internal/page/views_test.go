@@ -117,6 +117,10 @@ func TestReportFormWorksWithoutScript(t *testing.T) {
 	if len(got["service"]) != 1 || got["service"][0] != "imessage" {
 		t.Errorf("the form is about %q", got["service"])
 	}
+	each(form, "button", func(n *html.Node) { got[attr(n, "name")] = append(got[attr(n, "name")], attr(n, "value")) })
+	if s := strings.Join(got["works"], " "); s != "true" {
+		t.Errorf("whom it works for sends %q", s)
+	}
 	if s := strings.Join(got["symptom"], " "); s != "not-delivered no-connection sign-in other" {
 		t.Errorf("the form offers the symptoms %q", s)
 	}
@@ -136,7 +140,7 @@ func TestBarsHaveWords(t *testing.T) {
 			label = attr(n, "aria-label")
 		}
 	})
-	want := "Last 90 days: 71 days without trouble, 17 days not watched. 4 May: degraded, 25 min; 16 May: outage, 26 min."
+	want := "Last 90 days: 71 days without trouble, 17 days not watched. 4 May: Degraded, 25 min; 16 May: Outage, 26 min."
 	if label != want {
 		t.Errorf("the bars say %q, want %q", label, want)
 	}

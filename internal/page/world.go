@@ -19,10 +19,18 @@ type World struct {
 	Now time.Time // the instant that it describes
 	// Heard is the end of the last tick that the judge has seen; zero when it
 	// has seen none.
-	Heard     time.Time
-	Pages     []Page // the first is also "/"; none: one page with every service
-	Services  []Service
-	Incidents []outcry.Incident // open ones and those of the kept history, in any order
+	Heard        time.Time
+	Pages        []Page // the first is also "/"; none: one page with every service
+	Services     []Service
+	Incidents    []outcry.Incident // open ones and those of the kept history, in any order
+	Maintenances []Maintenance     // in any order
+	Sources      []Source          // vendors' pages that are listened to
+}
+
+// Source is a vendor's page that is listened to.
+type Source struct {
+	Name     string
+	Services []string // IDs of those that it speaks for
 }
 
 // Page is one public document of services.
@@ -30,6 +38,7 @@ type Page struct {
 	ID       string // in its URL: /p/{ID}
 	Title    string
 	Services []string // IDs in order; none: every public service
+	Locked   bool     // only for those with its password
 }
 
 // Service is what is known of one service.
@@ -41,9 +50,26 @@ type Service struct {
 	Symptoms  []Share          // of the last hour's reports, in any order
 	Regions   []Share
 	Carriers  []Share
+	Works     uint32 // people who said in the last hour that it works for them
 	Probes    []Probe
 	Bulletins []Bulletin // what its vendor says, newest first
+	Remarks   *Remarks   // nil: its page takes no comments
+	Trend     *Trend     // nil: people do not post about it more than usual
 	Blind     []Span     // when the collector was away, oldest first
+}
+
+// Remarks are what people wrote with their reports.
+type Remarks struct {
+	Open    bool // what is written now is shown at once; else once somebody has read it
+	Longest int  // characters that may be written
+	Shown   []Remark
+}
+
+// Remark is one comment that may be shown. Who wrote it nobody knows.
+type Remark struct {
+	At      time.Time
+	Symptom string // that its report named; empty: none
+	Words   string
 }
 
 // Bin is one step of the reports chart.
@@ -61,6 +87,15 @@ const BinLength = 5 * time.Minute
 type Share struct {
 	Key   string
 	Count uint32
+	Usual float64 // the expectation of Count; negative when it is not known
+}
+
+// Trend is that people suddenly post about a service.
+type Trend struct {
+	Rank      int // among all that they post about, from 1
+	Since     time.Time
+	PerMinute float64 // posts, lately
+	Usual     float64 // posts a minute that are usual
 }
 
 // Span is a stretch of time, half open. A zero To lasts until now.
@@ -82,6 +117,7 @@ type Bulletin struct {
 	Source string // whose
 	Words  string
 	Good   bool // says that all is well
+	Mute   bool // cannot be relied on: neither good nor bad
 	At     time.Time
 }
 
