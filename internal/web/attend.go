@@ -20,7 +20,7 @@ func (f *front) attend(c net.Conn) {
 		now := time.Now()
 		if now.Sub(quiet) > idleStep {
 			quiet = now
-			_ = c.SetDeadline(now.Add(idle)) // fails only when the read below does
+			_ = c.SetDeadline(now.Add(f.s.room.patience())) // fails only when the read below does
 			if f.closing() {
 				_ = c.Close()
 				return
@@ -36,7 +36,7 @@ func (f *front) attend(c net.Conn) {
 			f.handOver(c, buf[used:n])
 			return
 		}
-		if used < 0 {
+		if used < 0 || used == n && f.s.room.crowded() { // it may come again, by another connection
 			_ = c.Close()
 			return
 		}
@@ -58,7 +58,7 @@ func (f *front) answer(c net.Conn, b []byte) (used int, ok bool) {
 		if !ok {
 			return used, false
 		}
-		h := (*f.s.site.docs.Load())[string(p.path)]
+		h := f.s.document(p)
 		if h == nil {
 			return used, false
 		}

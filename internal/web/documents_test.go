@@ -41,7 +41,7 @@ func TestDocumentNegotiation(t *testing.T) {
 			if w.Code != c.status || w.Header().Get("Content-Encoding") != c.coding || (w.Body.Len() == 0) != c.empty {
 				t.Errorf("status %d, coding %q, %d bytes", w.Code, w.Header().Get("Content-Encoding"), w.Body.Len())
 			}
-			if w.Header().Get("Etag") != etag || w.Header().Get("Vary") != "Accept-Encoding" || w.Header().Get("Cache-Control") == "" {
+			if w.Header().Get("Etag") != etag || w.Header().Get("Vary") != "Accept-Encoding, Accept-Language" || w.Header().Get("Cache-Control") == "" {
 				t.Errorf("the validators are missing: %v", w.Header())
 			}
 		})

@@ -1,111 +1,83 @@
 package web
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"net/http"
-	"time"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/outcry/outcry"
 )
 
-const (
-	// writeWithin is how long a listener may take to read an event before it
-	// is dropped.
-	writeWithin = 10 * time.Second
-	// spreadPerListener is how much time each listener of a document adds to
-	// the span over which they all fetch it anew, up to spreadMost.
-	spreadPerListener = 30 * time.Microsecond
-	spreadMost        = 500 * time.Millisecond
-)
+// heardAtOnce is how many documents one stream may be about.
+const heardAtOnce = 32
 
-// stream is one listener's connection (WHATWG HTML, 9.2 Server-sent events).
-type stream struct {
-	s    *Server
-	w    http.ResponseWriter
-	rc   *http.ResponseController
-	l    *listener
-	have string // the version that the client knows
-}
-
-// events serves GET /events?page=PATH&have=VERSION. It says only that a
-// document has changed, and to which version; the client fetches the document
-// itself, from whatever cache is nearest. Last-Event-ID, which is a version
-// too, takes the place of have on a reconnect.
+// events serves GET /events?page=PATH&have=VERSION, both repeated for several
+// documents. Of a page it tells the parts that have changed (an event "delta"),
+// in the language that the page itself would be served in; of a JSON document,
+// and of a page of which the client has too old a version or none, only the new
+// version (an event "page"): the client fetches it from whatever cache is nearest.
+//
+// On a reconnect Last-Event-ID takes the place of have. An id of another
+// process, or of this one's former life, says nothing about steps: then all are
+// told of by their versions, and the client sees which it has.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	h := s.site.get(q.Get("page"))
-	if h == nil || h.kind > kindHistory {
-		return outcry.Errorf(outcry.CodeNotFound, "there is no such page to listen to")
-	}
-	l, err := s.hub.join(h.doc.Path)
+	at := s.at(r)
+	docs, err := at.heard(r.URL.Query()["page"])
 	if err != nil {
 		return err
 	}
-	defer s.hub.leave(l)
-	st := &stream{s: s, w: w, rc: http.NewResponseController(w), l: l, have: q.Get("have")}
-	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		st.have = id
+	if s.room.crowded() {
+		return errFull()
 	}
-	if err := st.open(); err != nil {
-		return nil // it has gone away already
+	places := make([]place, 0, len(docs))
+	for _, h := range docs {
+		places = append(places, place{at.host, h.doc.Path})
 	}
-	st.run(r)
+	l := &line{s: s, at: at, places: places, have: make([]string, len(docs))}
+	l.lang, l.asked = at.language(r)
+	copy(l.have, r.URL.Query()["have"])
+	l.resume(docs, r.Header.Get("Last-Event-ID"))
+	if err := s.hub.join(l); err != nil {
+		return err
+	}
+	if err := l.take(w); err != nil {
+		s.hub.leave(l)
+		return err
+	}
 	return nil
 }
 
-func (st *stream) open() error {
-	h := st.w.Header()
-	h.Set("Content-Type", "text/event-stream; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // nginx in front would hold events back
-	// A stream outlives the deadlines that ordinary requests have.
-	if err := st.rc.SetReadDeadline(time.Time{}); err != nil {
-		return fmt.Errorf("lift the read deadline: %w", err)
+// heard finds the documents that a stream is to be about, each once.
+func (s *site) heard(paths []string) ([]*held, error) {
+	if len(paths) > heardAtOnce {
+		return nil, outcry.FieldErrorf("page", "is given more than %d times", heardAtOnce)
 	}
-	return st.send("retry: %d\n\n", 1000+rand.IntN(4000))
-}
-
-// run tells of changes until either side ends it.
-func (st *stream) run(r *http.Request) {
-	beat := time.NewTicker(st.s.config.Heartbeat)
-	defer beat.Stop()
-	for {
-		if err := st.tell(); err != nil {
-			return
+	docs := make([]*held, 0, len(paths))
+	for _, p := range paths {
+		h := s.get(p)
+		if h == nil || h.kind > kindAPI {
+			return nil, outcry.Errorf(outcry.CodeNotFound, "there is no such page to listen to")
 		}
-		select {
-		case <-st.l.wake:
-		case <-beat.C:
-			if err := st.send(": beat\n\n"); err != nil {
-				return
-			}
-		case <-r.Context().Done():
-			return
-		case <-st.s.hub.closed:
-			return
+		if slices.Contains(docs, h) {
+			return nil, outcry.FieldErrorf("page", "names the same page twice")
 		}
+		docs = append(docs, h)
 	}
+	if len(docs) == 0 {
+		return nil, outcry.Errorf(outcry.CodeNotFound, "there is no such page to listen to")
+	}
+	return docs, nil
 }
 
-// tell sends the document's version, unless the client has it.
-func (st *stream) tell() error {
-	h := st.s.site.get(st.l.page)
-	if h == nil || h.doc.Version == st.have {
-		return nil
+// resume takes up what a client had when it saw the event of this id.
+func (l *line) resume(docs []*held, id string) {
+	life, number, ok := strings.Cut(id, "-")
+	step, err := strconv.ParseUint(number, 10, 64)
+	if !ok || err != nil || life != l.s.life {
+		return
 	}
-	st.have = h.doc.Version
-	spread := min(time.Duration(st.s.hub.audience(st.l.page))*spreadPerListener, spreadMost)
-	return st.send("id: %s\nevent: page\ndata: {\"page\":%q,\"version\":%q,\"spread\":%d}\n\n",
-		st.have, h.doc.Path, st.have, spread.Milliseconds())
-}
-
-func (st *stream) send(format string, args ...any) error {
-	if err := st.rc.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
-		return fmt.Errorf("set the write deadline: %w", err)
+	for i, h := range docs {
+		l.have[i] = l.at.in(h, l.lang, l.asked).versionAt(step) // have is of an earlier time than the id
 	}
-	if _, err := fmt.Fprintf(st.w, format, args...); err != nil {
-		return fmt.Errorf("write an event: %w", err)
-	}
-	return st.rc.Flush()
 }

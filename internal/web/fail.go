@@ -89,11 +89,13 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, status int,
 // errorFor writes the error in the client's language.
 func (s *Server) errorFor(w http.ResponseWriter, r *http.Request, status int, code outcry.Code, field, message string) (body []byte, kind string) {
 	if forPeople(r) {
-		body, err := s.renderer.Problem(page.Problem{
-			Status: status, Title: titleOf(status), Message: message, Field: field, RequestID: requestID(w), Back: s.backPath(r),
+		at := s.at(r)
+		lang, _ := at.language(r)
+		body, err := at.renderer.Problem(page.Problem{
+			Lang: lang, Status: status, Title: titleOf(status), Message: message, Field: field, RequestID: requestID(w), Back: s.backPath(r),
 		}, s.deps.Now())
 		if err == nil {
-			w.Header().Set("Content-Security-Policy", s.renderer.Policy())
+			w.Header().Set("Content-Security-Policy", at.renderer.Policy())
 			return body, "text/html; charset=utf-8"
 		}
 		s.deps.Log.Error("error page not rendered", "err", err)
@@ -115,8 +117,12 @@ func forPeople(r *http.Request) bool {
 
 // Thanks is where somebody who has sent the report form goes on to. With
 // [Server.Refused] it makes the server the pages of the front door.
-func (s *Server) Thanks(_ *http.Request, service string) string {
-	if path := "/s/" + service; s.site.get(path) != nil {
+func (s *Server) Thanks(r *http.Request, service string) string {
+	at := s.at(r)
+	if path := "/s/" + service; at.get(path) != nil {
+		if lang, asked := at.language(r); asked {
+			return path + "?thanks=1&lang=" + at.renderer.Code(lang)
+		}
 		return path + "?thanks=1"
 	}
 	return "/"
@@ -132,7 +138,7 @@ func (s *Server) backPath(r *http.Request) string {
 	if err != nil {
 		return "/"
 	}
-	if h := s.site.get(from.Path); h != nil && h.kind == kindService {
+	if h := s.at(r).get(from.Path); h != nil && h.kind == kindService {
 		return h.doc.Path
 	}
 	return "/"

@@ -19,14 +19,23 @@ import (
 	"github.com/outcry/outcry/internal/page/pagetest"
 )
 
-const operatorToken = "correct horse battery staple"
+// testPushKey is a point on P-256, that of RFC 8291's example.
+const testPushKey = "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8"
+
+// Tokens of an operator, of one who may only look, and of one who may report,
+// too.
+const (
+	operatorToken = "correct horse battery staple"
+	readerToken   = "look but do not touch"
+	deskToken     = "look and tell"
+)
 
 // newTest makes a server at the stage Outage, with every part a fake.
 func newTest(t testing.TB, change func(*Config, *Deps)) *Server {
 	t.Helper()
 	c := Config{
-		Page:      page.Options{Name: "Apple, watched", URL: "https://status.example.org", Location: pagetest.Location()},
-		Operators: map[string]string{"mara": operatorToken, "nobody": ""}, Version: "1.2.3",
+		Page:      page.Options{Name: "Apple, watched", URL: "https://status.example.org", Location: pagetest.Location(), PushKey: testPushKey},
+		Operators: map[string]string{"mara": operatorToken, "nobody": ""}, Readers: []Reader{{"wall", readerToken, true}, {"desk", deskToken, false}, {"none", "", true}}, Version: "1.2.3",
 	}
 	d := Deps{
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return pagetest.Now(pagetest.Outage) },

@@ -78,6 +78,7 @@ func (f *front) keep(c net.Conn) bool {
 		return false
 	}
 	f.fast[c] = struct{}{}
+	f.s.room.open.Add(1)
 	f.conns.Add(1)
 	return true
 }
@@ -86,6 +87,7 @@ func (f *front) forget(c net.Conn) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.fast, c)
+	f.s.room.open.Add(-1)
 	f.conns.Done()
 }
 
@@ -140,10 +142,13 @@ func (f *front) handOver(c net.Conn, read []byte) {
 		_ = c.Close()
 		return
 	}
+	room := &f.s.room.open
+	room.Add(1)
+	r := &replayed{Conn: c, read: append([]byte(nil), read...), left: sync.OnceFunc(func() { room.Add(-1) })}
 	select {
-	case f.slow <- &replayed{Conn: c, read: append([]byte(nil), read...)}:
+	case f.slow <- r:
 	case <-f.gone:
-		_ = c.Close()
+		_ = r.Close()
 	}
 }
 
@@ -151,6 +156,12 @@ func (f *front) handOver(c net.Conn, read []byte) {
 type replayed struct {
 	net.Conn
 	read []byte
+	left func() // gives its descriptor back to the room, once
+}
+
+func (r *replayed) Close() error {
+	defer r.left()
+	return r.Conn.Close()
 }
 
 func (r *replayed) Read(p []byte) (int, error) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/outcry/outcry/internal/page"
 )
@@ -14,6 +15,7 @@ import (
 const (
 	cachePage    = "public, max-age=0, s-maxage=2, stale-while-revalidate=10, stale-if-error=86400"
 	cachePrivate = "private, no-cache"
+	cacheHour    = "public, max-age=3600"
 	cacheDay     = "public, max-age=86400"
 	cacheForEver = "public, max-age=31536000, immutable"
 )
@@ -23,6 +25,8 @@ const (
 type held struct {
 	doc    *page.Document
 	kind   docKind
+	people bool // a page, which there is in other languages too
+	vary   []string
 	thanks func() *held // variant that thanks for a report; nil where there is none
 
 	etag                       string
@@ -30,18 +34,25 @@ type held struct {
 	policyV                    []string
 	lengthV, gzipLengthV       []string
 
-	images [forms]image // whole responses, for the front
+	step    uint64                  // of its site's changes, that made it
+	deltas  []delta                 // that led to it, oldest first
+	forgot  uint64                  // step of the newest change that is remembered no more
+	told    atomic.Pointer[telling] // the last of what listeners were sent
+	private bool                    // not for everybody, or not for long
+	images  [forms]image            // whole responses, for the front
 }
 
 // Header values that all documents share.
 var (
 	valueVary     = []string{"Accept-Encoding"}
+	valueVaryPage = []string{"Accept-Encoding, Accept-Language"}
 	valueGzip     = []string{"gzip"}
 	valueBrotli   = []string{"br"}
 	valueNoSniff  = []string{"nosniff"}
 	valueReferrer = []string{"strict-origin-when-cross-origin"}
 	valueFeatures = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()"}
 	valueOpener   = []string{"same-origin"}
+	valueClose    = []string{"close"}
 	valueAnyone   = []string{"*"}
 	valueNothing  = []string{"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"}
 )
@@ -55,6 +66,11 @@ func hold(d *page.Document, thanks func() *held, policy, cache string) *held {
 	if h.policyV = valueNothing; policy != "" {
 		h.policyV = []string{policy}
 	}
+	h.vary = valueVary
+	if h.people = strings.HasPrefix(d.ContentType, "text/html"); h.people {
+		h.vary = valueVaryPage
+	}
+	h.private = cache == cachePrivate
 	for i := range h.images {
 		h.images[i].form = form(i)
 	}
@@ -87,12 +103,12 @@ func (h *held) serve(w http.ResponseWriter, r *http.Request) int {
 
 // fill sets what a document's every answer says, 304 included.
 func (h *held) fill(hdr http.Header) {
-	hdr["Etag"], hdr["Cache-Control"], hdr["Last-Modified"], hdr["Vary"] = h.etagV, h.cacheV, h.modV, valueVary
+	hdr["Etag"], hdr["Cache-Control"], hdr["Last-Modified"], hdr["Vary"] = h.etagV, h.cacheV, h.modV, h.vary
 	hdr["Content-Security-Policy"], hdr["X-Content-Type-Options"] = h.policyV, valueNoSniff
 	hdr["Referrer-Policy"], hdr["Permissions-Policy"] = valueReferrer, valueFeatures
 	if h.kind <= kindHistory {
 		hdr["Cross-Origin-Opener-Policy"] = valueOpener
-	} else {
+	} else if !h.private {
 		hdr["Access-Control-Allow-Origin"] = valueAnyone // what every stranger may read anyway
 	}
 }

@@ -1,70 +1,86 @@
 package web
 
 import (
+	"net"
 	"sync"
 
 	"github.com/outcry/outcry"
 )
 
-// hub knows who listens to which document. It carries no content: a listener
-// that wakes looks at the document as it is then, so that a slow one misses
+// hub knows who listens to which document. It carries no content: a line
+// that is woken looks at the document as it is then, so that a slow one misses
 // steps but never the last.
 type hub struct {
-	max    int
-	closed chan struct{}
+	max   int
+	lines sync.WaitGroup // those that have joined, and whoever tells them something
 
 	mu     sync.Mutex
-	byPage map[string]map[*listener]struct{}
+	byPage map[place]map[*line]struct{}
 	n      int
 	over   bool
 }
 
-// listener is one open live stream.
-type listener struct {
-	page string
-	wake chan struct{} // holds at most one wake-up
-}
+// place is where a document is: the host of its own that its site has, and its
+// path.
+type place struct{ host, page string }
 
 func newHub(limit int) *hub {
-	return &hub{max: limit, closed: make(chan struct{}), byPage: make(map[string]map[*listener]struct{})}
+	return &hub{max: limit, byPage: make(map[place]map[*line]struct{})}
 }
 
-// join adds a listener to a document's path, if there is room.
-func (h *hub) join(page string) (*listener, error) {
+// join adds a line to the places of its documents, if there is room.
+func (h *hub) join(l *line) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.over || h.n >= h.max {
-		return nil, outcry.Errorf(outcry.CodeUnavailable, "there is no room for another live connection; ask again by polling")
+		return errFull()
 	}
-	l := &listener{page: page, wake: make(chan struct{}, 1)}
-	if h.byPage[page] == nil {
-		h.byPage[page] = make(map[*listener]struct{})
+	for _, p := range l.places {
+		if h.byPage[p] == nil {
+			h.byPage[p] = make(map[*line]struct{})
+		}
+		h.byPage[p][l] = struct{}{}
 	}
-	h.byPage[page][l] = struct{}{}
 	h.n++
-	return l, nil
+	h.lines.Add(1)
+	return nil
 }
 
-func (h *hub) leave(l *listener) {
+// attach gives a line that has joined its connection, which is closed when the
+// hub is, or is already.
+func (h *hub) attach(l *line, c net.Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.byPage[l.page], l)
-	if len(h.byPage[l.page]) == 0 {
-		delete(h.byPage, l.page)
+	if l.conn = c; h.over {
+		_ = c.Close()
+	}
+}
+
+func errFull() error {
+	return outcry.Errorf(outcry.CodeUnavailable, "there is no room for another live connection; ask again by polling")
+}
+
+// leave takes a line out, once.
+func (h *hub) leave(l *line) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	defer h.lines.Done()
+	for _, p := range l.places {
+		delete(h.byPage[p], l)
+		if len(h.byPage[p]) == 0 {
+			delete(h.byPage, p)
+		}
 	}
 	h.n--
 }
 
-// wake tells the listeners of the documents that they have changed.
-func (h *hub) wake(pages []string) {
+// wake wakes the lines of the documents that have changed.
+func (h *hub) wake(host string, pages []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, p := range pages {
-		for l := range h.byPage[p] {
-			select {
-			case l.wake <- struct{}{}:
-			default: // it has not yet looked since the last time
-			}
+		for l := range h.byPage[place{host, p}] {
+			l.wake()
 		}
 	}
 }
@@ -75,7 +91,7 @@ func (h *hub) count() int {
 	return h.n
 }
 
-func (h *hub) audience(page string) int {
+func (h *hub) audience(page place) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.byPage[page])
@@ -85,8 +101,12 @@ func (h *hub) audience(page string) int {
 func (h *hub) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.over {
-		h.over = true
-		close(h.closed)
+	h.over = true
+	for _, lines := range h.byPage {
+		for l := range lines {
+			if l.conn != nil {
+				_ = l.conn.Close()
+			}
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/page"
 )
 
 const (
@@ -34,6 +35,7 @@ type incidentBody struct {
 	PublishedAt  *time.Time           `json:"published_at"`
 	ConfirmedAt  *time.Time           `json:"confirmed_at"`
 	MonitoringAt *time.Time           `json:"monitoring_at"`
+	EndedAt      *time.Time           `json:"ended_at"` // as checks tell; null where they took no part
 	ClosedAt     *time.Time           `json:"closed_at"`
 	AnswerBy     *time.Time           `json:"answer_by"`
 	UpdatedAt    *time.Time           `json:"updated_at"`
@@ -41,6 +43,7 @@ type incidentBody struct {
 	Cause        string               `json:"cause"`
 	Evidence     []outcry.Evidence    `json:"evidence"`
 	Size         sizeBody             `json:"size"`
+	Vendors      []page.LagAPI        `json:"vendors"` // when its vendors' own pages said so
 	Updates      []updateBody         `json:"updates"` // oldest first
 }
 
@@ -73,8 +76,8 @@ func bodyOf(in outcry.Incident) incidentBody {
 		Public: in.Public, Confirmed: in.Confirmed, Services: some(in.Services), Collateral: some(in.Collateral),
 		Affected: in.Affected, Onset: onsetBody{maybe(in.Onset.At), maybe(in.Onset.From), maybe(in.Onset.To)},
 		DetectedAt: maybe(in.DetectedAt), PublishedAt: maybe(in.PublishedAt), ConfirmedAt: maybe(in.ConfirmedAt),
-		MonitoringAt: maybe(in.MonitoringAt), ClosedAt: maybe(in.ClosedAt), AnswerBy: maybe(in.AnswerBy), UpdatedAt: maybe(in.UpdatedAt),
-		Headline: in.Headline, Cause: in.Cause, Evidence: some(in.Evidence), Size: sizeBody(in.Size), Updates: []updateBody{},
+		MonitoringAt: maybe(in.MonitoringAt), EndedAt: maybe(in.EndedAt), ClosedAt: maybe(in.ClosedAt), AnswerBy: maybe(in.AnswerBy), UpdatedAt: maybe(in.UpdatedAt),
+		Headline: in.Headline, Cause: in.Cause, Evidence: some(in.Evidence), Size: sizeBody(in.Size), Vendors: page.LagsOf(&in), Updates: []updateBody{},
 	}
 	b.Affected.Regions, b.Affected.Carriers, b.Affected.Symptoms = some(in.Affected.Regions), some(in.Affected.Carriers), some(in.Affected.Symptoms)
 	for _, u := range in.Updates {
@@ -109,7 +112,7 @@ func (s *Server) listIncidents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := s.publicIncidents(q)
+	list := publicIncidents(s.at(r), q)
 	if name != "" && s.deps.Library != nil {
 		if list, err = s.deps.Library.Incidents(r.Context(), q); err != nil {
 			return fmt.Errorf("list the incidents: %w", err)
@@ -143,9 +146,9 @@ func parseQuery(r *http.Request) (Query, error) {
 	return q, nil
 }
 
-func (s *Server) publicIncidents(q Query) []outcry.Incident {
+func publicIncidents(at *site, q Query) []outcry.Incident {
 	var out []outcry.Incident
-	for _, in := range s.site.public.Load().Incidents {
+	for _, in := range at.public.Load().Incidents {
 		if len(out) == q.Limit {
 			break
 		}
@@ -171,7 +174,7 @@ func (s *Server) showIncident(w http.ResponseWriter, r *http.Request) error {
 		}
 		return answer(w, http.StatusOK, bodyOf(in))
 	}
-	for _, in := range s.site.public.Load().Incidents {
+	for _, in := range s.at(r).public.Load().Incidents {
 		if in.ID == id {
 			return answer(w, http.StatusOK, bodyOf(in))
 		}

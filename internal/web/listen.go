@@ -24,7 +24,10 @@ const (
 // requests that are under way the time of drain to finish. Live streams are
 // let go at once.
 func (s *Server) Serve(ctx context.Context, l net.Listener, drain time.Duration) error {
-	return serve(ctx, newFront(l, s), s, drain, s.hub.close, s.deps.Log)
+	err := serve(ctx, newFront(l, s), s, drain, s.hub.close, s.deps.Log)
+	s.hub.close()
+	s.hub.lines.Wait()
+	return err
 }
 
 // ServeAdmin answers on the admin listener until the context ends.

@@ -21,11 +21,12 @@ const (
 	kindHistory
 	kindAPI
 	kindFeed
+	kindWidget
 	kindAsset
 	docKinds
 )
 
-var kindWords = [docKinds]string{"page", "service", "incident", "history", "api", "feed", "asset"}
+var kindWords = [docKinds]string{"page", "service", "incident", "history", "api", "feed", "widget", "asset"}
 
 func kindOf(path string) docKind {
 	switch {
@@ -35,11 +36,13 @@ func kindOf(path string) docKind {
 		return kindIncident
 	case strings.HasPrefix(path, "/api/"):
 		return kindAPI
-	case path == "/history.atom" || path == "/history.rss":
+	case strings.HasPrefix(path, "/history.") || path == "/calendar.ics" || strings.HasPrefix(path, "/badge"):
 		return kindFeed
+	case path == "/widget" || strings.HasPrefix(path, "/widget/"):
+		return kindWidget
 	case strings.HasPrefix(path, "/history"):
 		return kindHistory
-	case path == "/" || strings.HasPrefix(path, "/p/"):
+	case path == "/" || path == "/accuracy" || strings.HasPrefix(path, "/p/") || strings.HasPrefix(path, "/kiosk"):
 		return kindPage
 	default:
 		return kindAsset

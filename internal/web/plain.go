@@ -8,6 +8,8 @@ type plain struct {
 	path     []byte
 	accept   []byte // Accept-Encoding
 	match    []byte // If-None-Match
+	host     []byte // Host
+	language []byte // Accept-Language
 	headOnly bool
 }
 
@@ -81,12 +83,18 @@ func (p *plain) readField(name, value []byte, hosts *int) bool {
 	case 4:
 		if is(name, "host") {
 			*hosts++
+			p.host = value
 			return len(value) > 0 && hostValue(value)
 		}
 	case 15:
 		if is(name, "accept-encoding") {
 			twice := p.accept != nil
 			p.accept = value
+			return !twice
+		}
+		if is(name, "accept-language") {
+			twice := p.language != nil
+			p.language = value
 			return !twice
 		}
 	case 13:

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/page"
@@ -82,9 +85,9 @@ func (s *Server) mayRead(r *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
-	services := s.site.public.Load().Services
+	services := s.at(r).public.Load().Services
 	if name != "" {
-		services = s.site.lastWorld().Services
+		services = s.lastWorld().Services
 	}
 	if slices.ContainsFunc(services, func(v page.Service) bool { return v.ID == id }) {
 		return nil
@@ -133,6 +136,28 @@ func answer(w http.ResponseWriter, status int, body any) error {
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(data, '\n')) // the client may have gone
+	_, _ = w.Write(append(legible(data), '\n')) // the client may have gone
 	return nil
+}
+
+// legible escapes what turns text around or commands a terminal, for those who
+// read JSON as it comes: the value stays the same (RFC 8259, 7).
+func legible(data []byte) []byte {
+	odd := func(r rune) bool {
+		return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
+	}
+	if !bytes.ContainsFunc(data, odd) {
+		return data
+	}
+	var out bytes.Buffer
+	for _, r := range string(data) {
+		if !odd(r) {
+			out.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&out, `\u%04x`, unit)
+		}
+	}
+	return out.Bytes()
 }

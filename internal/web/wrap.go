@@ -13,22 +13,23 @@ import (
 const headerRequestID = "X-Request-Id"
 
 // wrap puts around a handler what every answer needs: a request ID, the
-// security headers, the error mapping, a net under panics, and the metrics.
+// error mapping, a net under panics, and the metrics.
 func (s *Server) wrap(route string, next handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.deps.Now()
 		rec := &recorder{ResponseWriter: w}
-		h := w.Header()
-		h.Set(headerRequestID, rand.Text()[:16])
-		h["Content-Security-Policy"], h["X-Content-Type-Options"] = valueNothing, valueNoSniff
-		h["Referrer-Policy"], h["Permissions-Policy"] = valueReferrer, valueFeatures
+		w.Header().Set(headerRequestID, rand.Text()[:16])
 		defer func() {
 			if p := recover(); p != nil {
 				s.caught(rec, r, p)
 			}
 			s.meter.request(route, rec.code(), s.deps.Now().Sub(began))
 		}()
-		if err := next(rec, r); err != nil {
+		err := s.mayChange(r)
+		if err == nil {
+			err = next(rec, r)
+		}
+		if err != nil {
 			s.Fail(rec, r, err)
 		}
 	})
