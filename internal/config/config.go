@@ -7,19 +7,23 @@ import (
 
 // Config is a whole configuration, complete and consistent.
 type Config struct {
-	Listen      string `yaml:"listen"`       // address of the public listener: ":8080"
-	AdminListen string `yaml:"admin_listen"` // address of /readyz, /metrics and profiles; "off" for none
-	Data        string `yaml:"data"`         // folder of the embedded stream and database
+	Listen       string `yaml:"listen"`        // address of the public listener: ":8080"
+	AdminListen  string `yaml:"admin_listen"`  // address of /readyz, /metrics and profiles; "off" for none
+	MaxListeners int    `yaml:"max_listeners"` // open pages that are told of changes; further ones poll
+	Data         string `yaml:"data"`          // folder of the embedded stream and database
 
 	Store     Store     `yaml:"store"`
 	Bus       Bus       `yaml:"bus"`
 	Retention Retention `yaml:"retention"`
 	Log       Log       `yaml:"log"`
 
-	Pages       []Page      `yaml:"pages"`
-	Services    []Service   `yaml:"services,required"`
-	Publication Publication `yaml:"publication"` // what services that say nothing of their own do
-	Scopes      Scopes      `yaml:"scopes"`
+	Pages       []Page        `yaml:"pages"`
+	Mirror      Mirror        `yaml:"mirror"`
+	Services    []Service     `yaml:"services"`    // needed but by a remote vantage
+	Publication Publication   `yaml:"publication"` // what services that say nothing of their own do
+	Maintenance []Maintenance `yaml:"maintenance"` // planned work
+	Scopes      Scopes        `yaml:"scopes"`
+	Comments    Comments      `yaml:"comments"`
 
 	Intake    Intake    `yaml:"intake"`
 	Counting  Counting  `yaml:"counting"`
@@ -29,6 +33,7 @@ type Config struct {
 	Outbound Outbound `yaml:"outbound"`
 	Checks   []Check  `yaml:"checks"`
 	Sources  []Source `yaml:"sources"`
+	Alerts   Alerts   `yaml:"alerts"`
 	Notify   Notify   `yaml:"notify"`
 }
 
@@ -91,6 +96,58 @@ type Page struct {
 	URL      string   `yaml:"url"`      // where the public reaches it, for links in notices and feeds
 	Timezone string   `yaml:"timezone"` // the operator's, IANA name
 	Services []string `yaml:"services"` // IDs in order; empty: all that are not private
+
+	Language string        `yaml:"language"`  // of those who ask for none that there is; empty: English
+	Accent   string        `yaml:"accent"`    // colour of the brand, #rrggbb
+	NextWord time.Duration `yaml:"next_word"` // promised to come so long after an update; 0: no promise
+	Logo     Logo          `yaml:"logo"`      // in place of the house's mark
+	Comments CommentMode   `yaml:"comments"`  // of services that say nothing of their own; default: that of Config.Comments
+	// Password opens the page, on the host of its URL; not set: it is public.
+	Password Secret `yaml:"password"`
+}
+
+// Logo is a page's mark: files of SVG or PNG.
+type Logo struct {
+	Light string `yaml:"light"`
+	Dark  string `yaml:"dark"` // default: Light
+	Alt   string `yaml:"alt"`  // what it says, where it says the page's title; empty: the title stands beside it
+}
+
+// Mirror says where signed copies of the main page and all that belongs to it
+// are written; nothing that has a password is copied.
+type Mirror struct {
+	Folder string `yaml:"folder"`
+	WebDAV WebDAV `yaml:"webdav"`
+	S3     Bucket `yaml:"s3"`
+	SFTP   SFTP   `yaml:"sftp"`
+	Key    string `yaml:"key"` // file of the Ed25519 key that signs; empty: mirror.key in the data folder, made at the first start
+}
+
+// WebDAV is a folder on a WebDAV server.
+type WebDAV struct {
+	URL      string `yaml:"url"`
+	User     string `yaml:"user"`
+	Password Secret `yaml:"password"`
+}
+
+// SFTP is a folder on an SSH server.
+type SFTP struct {
+	Address    string `yaml:"address"` // host:port
+	Folder     string `yaml:"folder"`  // empty: where the server puts whoever logs in
+	User       string `yaml:"user"`
+	Password   Secret `yaml:"password"`
+	Key        Secret `yaml:"key"`         // a private key, in place of the password
+	KnownHosts string `yaml:"known_hosts"` // file with the server's own key
+}
+
+// Bucket is one of an S3-compatible store.
+type Bucket struct {
+	Endpoint string `yaml:"endpoint"`
+	Region   string `yaml:"region"` // empty: us-east-1
+	Bucket   string `yaml:"bucket"`
+	Prefix   string `yaml:"prefix"` // of every object's key
+	Key      string `yaml:"key"`    // ID of the access key
+	Secret   Secret `yaml:"secret"`
 }
 
 // Scopes bounds the values that a signal's scope may take, so that strangers
@@ -121,13 +178,24 @@ type Counting struct {
 	MaxReporters  int           `yaml:"max_reporters"`  // reporters remembered per service
 }
 
-// Vantage is where this process's own checks run from.
+// Vantage is where this process's own checks run from. With Core it is a remote
+// one: what it checks is said by the core, to which it tells what it sees.
 type Vantage struct {
 	Name       string   `yaml:"name"`
 	Region     string   `yaml:"region"`
 	Carrier    string   `yaml:"carrier"`
 	References []string `yaml:"references"` // HOST:PORT that answer when we are online; none: never doubted
+
+	Core  string `yaml:"core"`  // address of the core's pages: https://status.example.com
+	Token Secret `yaml:"token"` // of the role probe, there
+	CA    string `yaml:"ca"`    // file of the authority that the core's certificate is from; empty: the system's
 }
+
+// LocalVantage is the name of a vantage that was given none.
+const LocalVantage = "local"
+
+// Remote reports whether the configuration is a remote vantage's.
+func (v *Vantage) Remote() bool { return v.Core != "" }
 
 // Outbound is what the dial guard lets through besides public addresses.
 type Outbound struct {

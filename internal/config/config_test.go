@@ -38,10 +38,12 @@ func TestInheritance(t *testing.T) {
 publication: {mode: confirm, deadline: 5m}
 pages:
   - {id: eu, timezone: Europe/Berlin, services: [a]}
-  - {id: all, timezone: Asia/Tokyo}
+  - {id: all, timezone: Asia/Tokyo, comments: held}
+comments: {mode: open}
 services:
   - {id: a, publication: {deadline: 20m}, symptoms: [{id: not-delivered}]}
   - {id: b, publication: {mode: manual}}
+  - {id: c, comments: off}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -52,6 +54,9 @@ services:
 	}
 	if (a.Publication != Publication{ModeConfirm, 20 * time.Minute}) || (b.Publication != Publication{ModeManual, 5 * time.Minute}) {
 		t.Errorf("publication: %v, %v", a.Publication, b.Publication)
+	}
+	if a.Comments != CommentsHeld || b.Comments != CommentsHeld || c.Service("c").Comments != CommentsOff {
+		t.Errorf("comments: %s, %s, %s", a.Comments, b.Comments, c.Service("c").Comments)
 	}
 	if name := a.Symptoms[0].Name; name != "Not delivered" {
 		t.Errorf("symptom: %q", name)
@@ -108,12 +113,12 @@ func TestExampleStatesTheDefaults(t *testing.T) {
 	}
 	var want Config
 	want.SetDefaults()
-	got := []any{c.Listen, c.AdminListen, c.Data, c.Bus.MaxAge, c.Bus.MaxBytes, c.Bus.Duplicates, c.Retention, c.Log,
+	got := []any{c.Listen, c.AdminListen, c.MaxListeners, c.Data, c.Bus.MaxAge, c.Bus.MaxBytes, c.Bus.Duplicates, c.Retention, c.Log,
 		c.Publication, c.Intake.Limit, c.Intake.MaxBatch, c.Intake.MaxReport, c.Counting, c.Detection.FalseAlarms, c.Detection.Tiers,
-		c.Vantage.References, c.Scopes.Regions.Max}
-	def := []any{want.Listen, want.AdminListen, want.Data, want.Bus.MaxAge, want.Bus.MaxBytes, want.Bus.Duplicates, want.Retention, want.Log,
+		c.Vantage.References, c.Scopes.Regions.Max, c.Notify.WebPush.MaxPerService, c.Notify.WebPush.Keep}
+	def := []any{want.Listen, want.AdminListen, want.MaxListeners, want.Data, want.Bus.MaxAge, want.Bus.MaxBytes, want.Bus.Duplicates, want.Retention, want.Log,
 		want.Publication, want.Intake.Limit, want.Intake.MaxBatch, want.Intake.MaxReport, want.Counting, want.Detection.FalseAlarms, want.Detection.Tiers,
-		want.Vantage.References, want.Scopes.Regions.Max}
+		want.Vantage.References, want.Scopes.Regions.Max, want.Notify.WebPush.MaxPerService, want.Notify.WebPush.Keep}
 	if diff := cmp.Diff(def, got); diff != "" {
 		t.Errorf("docs/config.example.yaml does not show the defaults (-default +example):\n%s", diff)
 	}

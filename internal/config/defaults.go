@@ -10,9 +10,10 @@ import (
 // services, so it is not a complete configuration: see [Default].
 func (c *Config) SetDefaults() {
 	*c = Config{
-		Listen:      ":8080",
-		AdminListen: "127.0.0.1:8081",
-		Data:        "outcry-data",
+		Listen:       ":8080",
+		AdminListen:  "127.0.0.1:8081",
+		MaxListeners: 10_000,
+		Data:         "outcry-data",
 		Bus: Bus{
 			Partitions: 1, MaxAge: 72 * time.Hour, MaxBytes: 8 << 30, Duplicates: 2 * time.Minute,
 		},
@@ -29,6 +30,7 @@ func (c *Config) SetDefaults() {
 			Limit:    Limit{Rate: Rate{Count: 60, Per: time.Minute}, Burst: 120, IPv4: 24, IPv6: 48, Networks: 1_000_000},
 			MaxBatch: 10_000_000, MaxReport: 16 << 10, MaxComment: 1000,
 		},
+		Comments: Comments{Mode: CommentsOff, Keep: 7 * 24 * time.Hour, Limit: Rate{Count: 6, Per: time.Hour}, Burst: 3, Most: 200},
 		Counting: Counting{
 			Lateness: time.Minute, Repeat: 30 * time.Minute, NetworkCap: 3, WideCap: 9,
 			NetworkWindow: 10 * time.Minute, Exact: 64, MaxReporters: 1_000_000,
@@ -40,7 +42,9 @@ func (c *Config) SetDefaults() {
 				Suspected: Budget{Count: 1, In: BudgetMonth},
 			},
 		},
-		Vantage: Vantage{Name: "local", References: []string{"1.1.1.1:443", "8.8.8.8:443", "9.9.9.9:443"}},
+		Alerts:  Alerts{Label: "service"},
+		Notify:  Notify{WebPush: WebPush{MaxPerService: 50_000, Keep: 14 * 24 * time.Hour}},
+		Vantage: Vantage{Name: LocalVantage, References: []string{"1.1.1.1:443", "8.8.8.8:443", "9.9.9.9:443"}},
 	}
 }
 

@@ -26,7 +26,8 @@ type document struct {
 	file    string
 	body    ast.Node // nil when the file is empty
 	anchors map[string]ast.Node
-	visited int // values seen so far, against maxNodes
+	visited int  // values seen so far, against maxNodes
+	handed  bool // by another process: secrets are given by value
 }
 
 // parseDocument parses a file of one YAML document.

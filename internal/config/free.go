@@ -17,6 +17,11 @@ func (w *walker) free(n ast.Node, path string) any {
 		return ""
 	}
 	switch n := n.(type) {
+	case *ast.NullNode:
+		if !w.foreign {
+			w.wrong(path, at, "cannot hold %s", describe(n))
+		}
+		return nil
 	case *ast.BoolNode:
 		return n.Value
 	case *ast.SequenceNode:
@@ -40,4 +45,17 @@ func (w *walker) free(n ast.Node, path string) any {
 		w.wrong(path, at, "cannot hold %s", describe(n))
 	}
 	return text
+}
+
+// Foreign reads another program's YAML, within the limits of a file of ours,
+// into what encoding/json would make of it. Its error is [Errors].
+func Foreign(name string, data []byte) (any, error) {
+	doc, errs := parseDocument(name, data)
+	if doc == nil || doc.body == nil {
+		return nil, errs.orNil()
+	}
+	w := newWalker(doc)
+	w.errs, w.foreign = errs, true
+	v := w.free(doc.body, "")
+	return v, w.errs.orNil()
 }

@@ -8,6 +8,19 @@ type Notify struct {
 	// Routes say what goes where; none: every channel hears everything that
 	// is public.
 	Routes []Route `yaml:"routes"`
+	// WebPush tells visitors who asked that a service is back.
+	WebPush WebPush `yaml:"web_push"`
+}
+
+// WebPush says how visitors' browsers are told.
+type WebPush struct {
+	Off           bool          `yaml:"off"`
+	Key           Secret        `yaml:"key"`             // private, on P-256; not set: made at the first start, and kept in the store
+	Contact       string        `yaml:"contact"`         // mailto: or https: for push services; empty: the main page's URL
+	Services      []string      `yaml:"services"`        // push services besides those of the browsers in use: HOST, HOST:PORT, *.DOMAIN
+	CA            string        `yaml:"ca"`              // file of the authority that their certificates are from; empty: the system's
+	MaxPerService int           `yaml:"max_per_service"` // who wait to be told of one service
+	Keep          time.Duration `yaml:"keep"`            // nobody waits for longer
 }
 
 // Channel is one way to somebody. Keys that are not listed here belong to its

@@ -21,6 +21,7 @@ type Validator func(Node) error
 type Types struct {
 	Checks   map[string]Validator
 	Sources  map[string]Validator
+	Pages    []string // types of sources that are pages: they have a url, and map components
 	Channels map[string]Validator
 }
 
@@ -90,6 +91,9 @@ func (c *Config) complete() {
 	for i := range c.Services {
 		c.completeService(&c.Services[i])
 	}
+	for i := range c.Maintenance {
+		c.Maintenance[i].Timezone = orElse(c.Maintenance[i].Timezone, c.Pages[0].Timezone)
+	}
 	for i := range c.Checks {
 		if ch := &c.Checks[i]; ch.Type == "" {
 			ch.Type = typeOfURL(ch.Options.Text("url"))
@@ -101,12 +105,13 @@ func (c *Config) completeService(s *Service) {
 	s.Name = orElse(s.Name, s.ID)
 	s.Timezone = orElse(s.Timezone, c.timezoneOf(s.ID))
 	s.Publication.Mode = orElse(s.Publication.Mode, c.Publication.Mode)
+	s.Comments = orElse(orElse(s.Comments, c.commentsOf(s.ID)), c.Comments.Mode)
 	if s.Publication.Deadline == 0 {
 		s.Publication.Deadline = c.Publication.Deadline
 	}
 	for i := range s.Symptoms {
 		y := &s.Symptoms[i]
-		y.Name = orElse(y.Name, words(y.ID))
+		y.Name = orElse(y.Name, Words(y.ID))
 	}
 }
 
@@ -120,8 +125,18 @@ func (c *Config) timezoneOf(service string) string {
 	return c.Pages[0].Timezone
 }
 
-// words makes "not-delivered" into "Not delivered".
-func words(id string) string {
+// commentsOf is what the first page says that shows the service and says anything.
+func (c *Config) commentsOf(service string) CommentMode {
+	for i := range c.Pages {
+		if p := &c.Pages[i]; p.Comments != "" && (len(p.Services) == 0 || slices.Contains(p.Services, service)) {
+			return p.Comments
+		}
+	}
+	return ""
+}
+
+// Words makes "not-delivered" into "Not delivered".
+func Words(id string) string {
 	if id == "" {
 		return ""
 	}
@@ -145,4 +160,5 @@ func typeOfURL(u string) string {
 var checkTypes = map[string]string{
 	"http": "http", "https": "http", "tcp": "tcp", "tls": "tls", "dns": "dns", "dns+tcp": "dns", "dns+tls": "dns", "icmp": "icmp", "ping": "icmp",
 	"grpc": "grpc", "grpcs": "grpc", "ws": "websocket", "wss": "websocket",
+	"postgres": "postgres", "mysql": "mysql", "redis": "redis", "rediss": "redis", "ntp": "ntp",
 }

@@ -129,6 +129,14 @@ func (w *walker) secret(n ast.Node, v reflect.Value, path string, plain bool) {
 		s.plain = text
 		return
 	}
+	if w.doc.handed {
+		var given struct {
+			Value string `yaml:"value,required"`
+		}
+		w.structure(n, at, reflect.ValueOf(&given).Elem(), path)
+		s.plain = given.Value
+		return
+	}
 	var where struct {
 		File string `yaml:"file"`
 		Env  string `yaml:"env"`

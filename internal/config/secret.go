@@ -99,8 +99,24 @@ func (s Secret) verify() Errors {
 // of Load: `outcry check` runs where the secrets are not.
 func (c *Config) Secrets() error {
 	errs := c.Store.DSN.verify()
+	for i := range c.Pages {
+		if c.Pages[i].Password.IsSet() {
+			errs = append(errs, c.Pages[i].Password.verify()...)
+		}
+	}
+	for _, s := range []Secret{c.Mirror.WebDAV.Password, c.Mirror.S3.Secret, c.Mirror.SFTP.Password, c.Mirror.SFTP.Key} {
+		if s.IsSet() {
+			errs = append(errs, s.verify()...)
+		}
+	}
+	if c.Vantage.Token.IsSet() {
+		errs = append(errs, c.Vantage.Token.verify()...)
+	}
 	for i := range c.Intake.Tokens {
 		errs = append(errs, c.Intake.Tokens[i].Token.verify()...)
+	}
+	if c.Notify.WebPush.Key.IsSet() {
+		errs = append(errs, c.Notify.WebPush.Key.verify()...)
 	}
 	for i := range c.Notify.Channels {
 		errs = append(errs, c.Notify.Channels[i].URL.verify()...)

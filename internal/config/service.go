@@ -17,9 +17,11 @@ type Service struct {
 	Symptoms    []Symptom `yaml:"symptoms"`
 	DependsOn   []string  `yaml:"depends_on"`
 	Timezone    string    `yaml:"timezone"` // default: that of the first page that shows it
+	Aliases     []string  `yaml:"aliases"`  // further names that people write in posts
 	Private     bool      `yaml:"private"`
 
 	Publication Publication `yaml:"publication"` // default: Config.Publication, field by field
+	Comments    CommentMode `yaml:"comments"`    // default: that of Config.Comments
 	Vantages    Quorum      `yaml:"vantages"`
 }
 
@@ -44,7 +46,7 @@ type Quorum struct {
 func (s *Service) Outcry() outcry.Service {
 	o := outcry.Service{
 		ID: s.ID, Name: s.Name, Group: s.Group, Description: s.Description, Advice: s.Advice,
-		DependsOn: s.DependsOn, Timezone: s.Timezone, Private: s.Private,
+		DependsOn: s.DependsOn, Timezone: s.Timezone, Aliases: s.Aliases, Private: s.Private,
 	}
 	for _, y := range s.Symptoms {
 		o.Symptoms = append(o.Symptoms, outcry.Symptom{ID: y.ID, Name: y.Name})

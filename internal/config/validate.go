@@ -19,11 +19,14 @@ type validator struct {
 func (v *validator) all() {
 	v.server()
 	v.pages()
+	v.mirror()
 	v.services()
+	v.maintenance()
 	v.limits()
 	v.detection()
 	v.checks()
 	v.sources()
+	v.alerts()
 	v.notify()
 }
 

@@ -11,7 +11,11 @@ import (
 	"time"
 )
 
-const forever = 100 * 365 * 24 * time.Hour
+const (
+	forever = 100 * 365 * 24 * time.Hour
+	// mostListeners is about 8 GiB of them.
+	mostListeners = 1_000_000
+)
 
 // server verifies where the process listens and keeps its data.
 func (v *validator) server() {
@@ -22,9 +26,13 @@ func (v *validator) server() {
 	if v.AdminListen == v.Listen {
 		v.bad("admin_listen", "must not be the public listener's address %s", v.Listen)
 	}
+	if v.MaxListeners < 1 || v.MaxListeners > mostListeners {
+		v.bad("max_listeners", "must be from 1 to %d", mostListeners)
+	}
 	if v.Data == "" {
 		v.bad("data", "must be a folder")
 	}
+	v.otlp()
 	v.store()
 	v.bus()
 	r := v.Retention
@@ -32,6 +40,23 @@ func (v *validator) server() {
 	v.within("retention.minutes", r.Minutes, r.Ticks, forever)
 	v.within("retention.hours", r.Hours, r.Minutes, forever)
 	v.within("retention.incidents", r.Incidents, 0, forever)
+}
+
+// otlp verifies the listener of metrics.
+func (v *validator) otlp() {
+	o := v.Intake.OTLP
+	if o.GRPC != "" {
+		v.listenAddress("intake.otlp.grpc", o.GRPC)
+	}
+	if o.GRPC != "" && (o.GRPC == v.Listen || o.GRPC == v.AdminListen) {
+		v.bad("intake.otlp.grpc", "must be an address of its own, not that of listen or admin_listen")
+	}
+	if (o.Cert == "") != (o.Key == "") {
+		v.bad("intake.otlp", "cert and key go together")
+	}
+	if o.GRPC == "" && o.Cert != "" {
+		v.bad("intake.otlp.cert", "is of no use without an address, intake.otlp.grpc")
+	}
 }
 
 func (v *validator) store() {

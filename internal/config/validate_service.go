@@ -2,6 +2,10 @@ package config
 
 import (
 	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -10,9 +14,11 @@ import (
 // pages verifies the public documents.
 func (v *validator) pages() {
 	ids := v.serviceIDs()
-	seen := map[string]string{}
+	seen, hosts := map[string]string{}, map[string]string{}
 	for i := range v.Pages {
 		p, path := &v.Pages[i], fmt.Sprintf("pages[%d]", i)
+		v.looks(path, p)
+		v.ownHost(path, p, hosts)
 		v.id(path+".id", p.ID, seen)
 		v.url(path+".url", p.URL, "https", "http")
 		v.timezone(path+".timezone", p.Timezone)
@@ -25,11 +31,95 @@ func (v *validator) pages() {
 	}
 }
 
+// languages are those that the pages speak; a test of the application holds
+// them against the pages' own.
+func languages() []string {
+	return []string{"ar", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt", "tr", "zh"}
+}
+
+var colourPattern = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+// looks verifies what a page looks and sounds like.
+func (v *validator) looks(path string, p *Page) {
+	if p.Language != "" && !slices.Contains(languages(), p.Language) {
+		v.bad(path+".language", "%q is none of %s", p.Language, strings.Join(languages(), ", "))
+	}
+	if p.Accent != "" && !colourPattern.MatchString(p.Accent) {
+		v.bad(path+".accent", "%q is no colour: write #rrggbb", p.Accent)
+	}
+	if p.Logo.Light == "" && (p.Logo.Dark != "" || p.Logo.Alt != "") {
+		v.bad(path+".logo", "needs light: the file for the light theme, and for both where dark is missing")
+	}
+	for key, file := range map[string]string{"light": p.Logo.Light, "dark": p.Logo.Dark} {
+		if kind := strings.ToLower(filepath.Ext(file)); file != "" && kind != ".svg" && kind != ".png" {
+			v.bad(path+".logo."+key, "%q is neither a .svg nor a .png file", file)
+		}
+	}
+	if p.NextWord != 0 {
+		v.within(path+".next_word", p.NextWord, 5*time.Minute, 24*time.Hour)
+	}
+}
+
+// ownHost verifies that a page behind a password has a host of its own: the
+// password then opens that host and nothing else.
+func (v *validator) ownHost(path string, p *Page, hosts map[string]string) {
+	host := ""
+	if u, err := url.Parse(p.URL); err == nil {
+		host = strings.ToLower(u.Hostname())
+	}
+	if p.Password.plain != "" {
+		v.bad(path+".password", "must not stand in the file: give {file: PATH} or {env: NAME}")
+	}
+	switch other, taken := hosts[host]; {
+	case host == "" && p.Password.IsSet():
+		v.bad(path+".url", "is missing: a page with a password needs a host of its own")
+	case host != "" && taken && (p.Password.IsSet() || other == "locked"):
+		v.bad(path+".url", "the host %s is another page's too: a page with a password needs one of its own", host)
+	case host != "" && p.Password.IsSet():
+		hosts[host] = "locked"
+	case host != "":
+		hosts[host] = "open"
+	}
+}
+
+// mirror verifies where copies go.
+func (v *validator) mirror() {
+	m := &v.Mirror
+	v.url("mirror.webdav.url", m.WebDAV.URL, "https", "http")
+	v.url("mirror.s3.endpoint", m.S3.Endpoint, "https", "http")
+	if (m.S3.Endpoint == "") != (m.S3.Bucket == "") {
+		v.bad("mirror.s3", "endpoint and bucket go together")
+	}
+	if m.S3.Bucket != "" && (m.S3.Key == "" || !m.S3.Secret.IsSet()) {
+		v.bad("mirror.s3", "key and secret are missing")
+	}
+	f := &m.SFTP
+	if f.Address == "" {
+		if *f != (SFTP{}) {
+			v.bad("mirror.sftp.address", "is missing: the server, as host:port")
+		}
+		return
+	}
+	if _, _, err := net.SplitHostPort(f.Address); err != nil {
+		v.bad("mirror.sftp.address", "must be host:port, such as files.example.net:22")
+	}
+	if f.User == "" || f.KnownHosts == "" {
+		v.bad("mirror.sftp", "user and known_hosts are needed: `ssh-keyscan` writes the latter, compare its key with the server's own")
+	}
+	if f.Password.IsSet() == f.Key.IsSet() {
+		v.bad("mirror.sftp", "needs either password or key")
+	}
+}
+
 // services verifies what can fail.
 func (v *validator) services() {
 	if len(v.Services) == 0 {
-		if _, given := v.marks["services"]; given {
+		_, given := v.marks["services"]
+		switch {
+		case given:
 			v.bad("services", "needs at least one service")
+		case !v.Vantage.Remote() && !v.broken[""]:
+			v.fail(v.doc.at(v.doc.body), `the configuration needs the key "services"`)
 		}
 	}
 	ids := v.serviceIDs()
@@ -101,9 +191,21 @@ func (v *validator) limits() {
 	v.between("intake.limit.networks", in.Limit.Networks, 1000, 100_000_000)
 	v.networks("intake.trusted_proxies", in.TrustedProxies, false)
 	v.networks("intake.exempt", in.Exempt, false)
+	for i, o := range in.Origins {
+		path := fmt.Sprintf("intake.origins[%d]", i)
+		if u := v.url(path, o, "https", "http"); u != nil && u.Scheme+"://"+u.Host != o {
+			v.bad(path, "is a site's address without a path: %s://%s", u.Scheme, u.Host)
+		}
+	}
 	v.between("intake.max_batch", int(in.MaxBatch), 1000, 100_000_000)
 	v.between("intake.max_report", int(in.MaxReport), 1000, 1_000_000)
 	v.between("intake.max_comment", in.MaxComment, 0, 10_000)
+	v.within("comments.keep", v.Comments.Keep, time.Hour, 90*24*time.Hour)
+	v.between("comments.burst", v.Comments.Burst, 1, 100)
+	v.between("comments.most", v.Comments.Most, 20, 10_000)
+	if v.Comments.Limit.PerSecond() == 0 {
+		v.bad("comments.limit", "must not be 0: turn comments off by their mode")
+	}
 	v.tokens()
 	c := v.Counting
 	v.within("counting.lateness", c.Lateness, 10*time.Second, time.Hour)

@@ -39,6 +39,21 @@ func (m *Mode) UnmarshalText(b []byte) error {
 	return oneOf(m, b, ModeAuto, ModeConfirm, ModeManual)
 }
 
+// CommentMode is whether pages show what people write with their reports.
+type CommentMode string
+
+// The modes.
+const (
+	CommentsOff  CommentMode = "off"  // comments are not kept
+	CommentsHeld CommentMode = "held" // shown once a person has approved them
+	CommentsOpen CommentMode = "open" // shown at once, until a person rejects them
+)
+
+// UnmarshalText accepts only the modes above.
+func (m *CommentMode) UnmarshalText(b []byte) error {
+	return oneOf(m, b, CommentsOff, CommentsHeld, CommentsOpen)
+}
+
 // Format is how log lines are written.
 type Format string
 

@@ -25,6 +25,8 @@ type walker struct {
 	marks  map[string]place // of every value, by its path: "checks[2].service"
 	broken map[string]bool  // paths of values that could not be read
 	depth  int              // of free, which follows aliases without a struct to end it
+
+	foreign bool // another program's file, whose keys may have no value
 }
 
 // defaulter is what a struct implements whose zero value is not its default.
