@@ -1,0 +1,95 @@
+package backtest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/outcry/outcry"
+)
+
+func TestReadCSV(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		says, in string
+		zone     *time.Location
+		from     string
+		step     time.Duration
+		counts   []uint64
+		missing  int
+	}{
+		{"a header is passed over, and times of Go's and spreadsheets' form are UTC", "timestamp,value\n2015-02-26 21:42:53,104\n2015-02-26 21:47:53,100\n", time.UTC, "2015-02-26T21:42:53Z", 5 * time.Minute, []uint64{104, 100}, 0},
+		{"without an offset they are local", "2015-02-26 21:00,1\n2015-02-26 22:00,2\n", berlin, "2015-02-26T20:00:00Z", time.Hour, []uint64{1, 2}, 0},
+		{"with an offset they are what they say", "2015-02-26T21:00:00+01:00,1\n2015-02-26T21:00:10+01:00,2\n", berlin, "2015-02-26T20:00:00Z", 10 * time.Second, []uint64{1, 2}, 0},
+		{"seconds since 1970", "1700000000,1\n1700000060,2\n", time.UTC, "2023-11-14T22:13:20Z", time.Minute, []uint64{1, 2}, 0},
+		{"milliseconds since 1970", "time,n\n1700000000000,1\n1700000060000,2\n", time.UTC, "2023-11-14T22:13:20Z", time.Minute, []uint64{1, 2}, 0},
+		{"days", "2024-01-01,1.0\n2024-01-02,2e1\n", time.UTC, "2024-01-01T00:00:00Z", 24 * time.Hour, []uint64{1, 20}, 0},
+		{"what is left out was not watched", "0,1\n60,2\n120,3\n300,4\n", time.UTC, "1970-01-01T00:00:00Z", time.Minute, []uint64{1, 2, 3, 4}, 2},
+		{"further columns, a byte order mark, spaces and quotes are no matter", "\ufeff\"0\", 1 ,x\n \"60\",2,y\n", time.UTC, "1970-01-01T00:00:00Z", time.Minute, []uint64{1, 2}, 0},
+	}
+	for _, c := range cases {
+		s, err := ReadCSV("x.csv", strings.NewReader(c.in), c.zone)
+		if err != nil {
+			t.Errorf("%s: %v", c.says, err)
+			continue
+		}
+		if got := s.at(s.Bins[0].From).Format(time.RFC3339); got != c.from || s.Step != c.step || s.Missing != c.missing {
+			t.Errorf("%s: from %s by %v, %d missing; want %s by %v, %d", c.says, got, s.Step, s.Missing, c.from, c.step, c.missing)
+		}
+		for i, n := range c.counts {
+			if s.Bins[i].N != n || s.Bins[i].To-s.Bins[i].From != outcry.Ticks(c.step) {
+				t.Errorf("%s: bin %d is %+v", c.says, i, s.Bins[i])
+			}
+		}
+	}
+}
+
+func TestReadCSVRefuses(t *testing.T) {
+	cases := []struct{ says, in, want string }{
+		{"nothing", "", "two bins at least"},
+		{"a header alone", "timestamp,value\n", "two bins at least"},
+		{"one column", "0\n60\n", `x.csv:1: want two columns`},
+		{"a word for a count", "t,n\n0,1\n60,many\n", `x.csv:3: "many" is no count`},
+		{"a negative count", "0,1\n60,-1\n", "x.csv:2: a count of -1 is below zero"},
+		{"an absurd count", "0,1\n60,1e10\n", "x.csv:2: a count of 1e10 is more than"},
+		{"no number", "0,1\n60,NaN\n", "x.csv:2: a count of NaN"},
+		{"a rate", "0,1\n60,1.5\n", "x.csv:2: 1.5 is no whole number"},
+		{"no time", "0,1\nyesterday,1\n", `x.csv:2: "yesterday" is no time`},
+		{"times that go back", "60,1\n0,1\n", "x.csv:2: 1970-01-01T00:00:00Z is not after the line before"},
+		{"a bin off the others", "0,1\n60,1\n120,1\n150,1\n", "x.csv:4: 1970-01-01T00:02:30Z is 30s after the line before"},
+		{"bins of a second", "0,1\n1,1\n", "x.csv:2: bins of 1s: want 10s to 24h0m0s"},
+		{"bins of a week", "0,1\n604800,1\n", "x.csv:2: bins of 168h0m0s"},
+		{"a quote that does not close", "0,1\n\"60,1\n", "x.csv:"},
+		{"a first line that is data and wrong", "0,-5\n60,1\n", "x.csv:1: a count of -5"},
+		{"two centuries", "0,1\n60,1\n6e9,1\n", "more than fifty years"},
+	}
+	for _, c := range cases {
+		_, err := ReadCSV("x.csv", strings.NewReader(c.in), time.UTC)
+		if err == nil || !strings.Contains(err.Error(), c.want) || outcry.CodeOf(err) != outcry.CodeInvalid {
+			t.Errorf("%s: %v; want %q", c.says, err, c.want)
+		}
+	}
+}
+
+func FuzzReadCSV(f *testing.F) {
+	f.Add("timestamp,value\n2015-02-26 21:42:53,104\n2015-02-26 21:47:53,100\n")
+	f.Add("0,1\n60,2\n180,1e3\n")
+	f.Add("\ufeff\"0\",1\n")
+	f.Fuzz(func(t *testing.T, in string) {
+		s, err := ReadCSV("x.csv", strings.NewReader(in), time.UTC)
+		if err != nil {
+			if outcry.CodeOf(err) != outcry.CodeInvalid {
+				t.Fatalf("a wrong file is %v: %v", outcry.CodeOf(err), err)
+			}
+			return
+		}
+		for i, b := range s.Bins {
+			if b.From >= b.To || (i > 0 && b.From < s.Bins[i-1].To) || b.N > maxCount {
+				t.Fatalf("bin %d is %+v", i, b)
+			}
+		}
+	})
+}
