@@ -86,6 +86,8 @@ func (d *document) fault(n ast.Node, format string, args ...any) {
 // at its first key.
 func place(n ast.Node) (line, column int) {
 	switch v := n.(type) {
+	case nil: // of something that is missing
+		return 1, 1
 	case *ast.MappingNode:
 		if !v.IsFlowStyle && len(v.Values) > 0 {
 			return place(v.Values[0])

@@ -62,6 +62,7 @@ func sourcesOf(sc *Scenario, seed uint64) []source {
 	out = append(out, smallTalk(sc, random)...)
 	out = append(out, noises(sc, random)...)
 	out = append(out, checks(sc, random)...)
+	out = append(out, gauges(sc, random)...)
 	return append(out, announcements(sc))
 }
 

@@ -67,7 +67,7 @@ func Load(name string, r io.Reader) (*Scenario, error) {
 }
 
 func (d *document) scenario(root ast.Node, sc *Scenario) {
-	f := d.fields(root, "a scenario", "name", "source", "timezone", "history", "start", "end", "services", "regions", "carriers", "outages", "noise", "official")
+	f := d.fields(root, "a scenario", "name", "source", "timezone", "history", "start", "end", "services", "regions", "carriers", "outages", "noise", "official", "metrics")
 	f.need("name", "start", "end", "services")
 	sc.Name, sc.Source = f.text("name"), f.text("source")
 	sc.Zone = f.zone("timezone")
@@ -91,6 +91,9 @@ func (d *document) scenario(root ast.Node, sc *Scenario) {
 	}
 	for _, n := range d.list(f.by["official"], "official") {
 		sc.Official = append(sc.Official, d.bulletin(n, sc))
+	}
+	for _, n := range d.list(f.by["metrics"], "metrics") {
+		sc.Metrics = append(sc.Metrics, d.metric(n, sc))
 	}
 }
 
@@ -168,8 +171,8 @@ func (d *document) flap(n ast.Node) *Flap {
 		return nil
 	}
 	out := &Flap{Period: f.span("period"), Duty: f.number("duty", 0.5, 0, 1)}
-	if out.Period < time.Second {
-		d.fault(f.by["period"], "period must be a second or more")
+	if at := f.by["period"]; at != nil && out.Period < time.Second {
+		d.fault(at, "period must be a second or more")
 	}
 	return out
 }
@@ -223,4 +226,27 @@ func (d *document) bulletin(n ast.Node, sc *Scenario) Bulletin {
 		d.fault(f.by["status"], "status must be issue or resolved")
 	}
 	return b
+}
+
+func (d *document) metric(n ast.Node, sc *Scenario) Metric {
+	f := d.fields(n, "a metric", "name", "service", "per_minute", "every", "dispersion", "burst", "fault")
+	f.need("name", "service", "per_minute")
+	m := Metric{
+		Name: f.text("name"), Service: f.text("service"), PerMinute: f.number("per_minute", 0, 0, 1e5), Every: f.span("every"),
+		Dispersion: f.number("dispersion", 0, 0, 10), Burst: f.number("burst", 1, 1, 1e4), Fault: f.number("fault", 10, 0, 1000),
+	}
+	if f.by["every"] == nil {
+		m.Every = 30 * time.Second
+	}
+	if m.Every < 10*time.Second || m.Every > 2*time.Minute {
+		d.fault(f.by["every"], "every must be from 10s to 2m")
+		m.Every = 30 * time.Second
+	}
+	if m.Service != "" && !sc.hasService(m.Service) {
+		d.fault(f.by["service"], "service %q is not declared in this scenario", m.Service)
+	}
+	if slices.ContainsFunc(sc.Metrics, func(o Metric) bool { return o.Name == m.Name }) {
+		d.fault(f.by["name"], "two metrics are called %q", m.Name)
+	}
+	return m
 }

@@ -50,6 +50,10 @@ func TestLoadReadsEveryField(t *testing.T) {
 			{At: at("03:00:00"), Services: []string{"mail", "chat"}, Status: StatusIssue},
 			{At: at("04:10:00"), Services: []string{"mail"}, Status: StatusResolved},
 		},
+		Metrics: []Metric{
+			{Name: "bounces", Service: "mail", PerMinute: 12, Every: time.Minute, Dispersion: 0.1, Burst: 5, Fault: 20},
+			{Name: "plain-errors", Service: "plain", PerMinute: 3, Every: 30 * time.Second, Burst: 1, Fault: 10},
+		},
 	}
 	if diff := cmp.Diff(want, sc, cmpopts.IgnoreFields(Scenario{}, "Zone")); diff != "" {
 		t.Error(diff)
@@ -85,6 +89,8 @@ func TestLoadListsEveryMistake(t *testing.T) {
 		{"a service without its rate", strings.Replace(small, ", per_hour: 1", ", peak_hour: 25", 1), []string{`f:4:12: "per_hour" is missing`, "f:4:36: peak_hour must be a number from 0 to 24"}},
 		{"shares of more than all", strings.Replace(small, "DE: 0.5", "DE: 0.5, AT: 0.6", 1), []string{"f:5:10: the shares of regions add up to 1.1"}},
 		{"a share that is a word", strings.Replace(small, "0.5", "half", 1), []string{"f:5:15: the share of DE must be a number"}},
+		{"metrics of nothing, with one name, that are read too seldom", small + "metrics: [{name: m, service: b, per_minute: 1}, {name: m, service: a, per_minute: 1, every: 5m}, {service: a}]", []string{
+			`f:6:30: service "b" is not declared`, `f:6:56: two metrics are called "m"`, "f:6:93: every must be from 10s to 2m", `f:6:98: "name" is missing`, `f:6:98: "per_minute" is missing`}},
 		{"an outage that ends before it began, of a service that is not, in places that are not", small + `outages:
   - onset: 2025-04-02T10:00:00Z
     resolved: 2025-04-02T09:00:00Z

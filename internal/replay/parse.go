@@ -44,6 +44,7 @@ const (
 	hasAt needed = 1 << iota
 	hasUp
 	hasOK
+	hasCount
 )
 
 func (p *lineParser) object(r *Record) (seen needed, err error) {
@@ -112,7 +113,7 @@ func (p *lineParser) field(r *Record, key []byte) (needed, error) {
 	case "reason":
 		return 0, p.name(&r.Reason)
 	case "ms":
-		return 0, p.whole(&r.MS)
+		return 0, p.whole(&r.MS, "ms", "number of milliseconds")
 	case "text":
 		return 0, p.name(&r.Text)
 	case "author":
@@ -121,6 +122,10 @@ func (p *lineParser) field(r *Record, key []byte) (needed, error) {
 		return 0, p.name(&r.Source)
 	case "status":
 		return 0, p.name(&r.Status)
+	case "metric":
+		return 0, p.name(&r.Metric)
+	case "count":
+		return hasCount, p.whole(&r.Count, "count", "whole number")
 	case "up":
 		return hasUp, p.truth(&r.Up)
 	}
@@ -135,8 +140,14 @@ func complete(r *Record, seen needed) error {
 		missing = "at"
 	case r.Kind == 0:
 		missing = "kind"
+	case r.Kind == outcry.KindTrend:
+		return outcry.Errorf(outcry.CodeInvalid, "records of kind trend are made of posts: give those")
 	case r.Service == "" && r.Kind != outcry.KindCoverage:
 		missing = "service"
+	case r.Kind == outcry.KindMetric && r.Metric == "":
+		missing = "metric"
+	case r.Kind == outcry.KindMetric && seen&hasCount == 0:
+		missing = "count"
 	case r.Kind == outcry.KindProbe && r.Vantage == "":
 		missing = "vantage"
 	case r.Kind == outcry.KindProbe && seen&hasOK == 0:
@@ -197,7 +208,7 @@ func (p *lineParser) kind(to *outcry.Kind) error {
 	if err != nil {
 		return err
 	}
-	for k := outcry.KindReport; k <= outcry.KindCoverage; k++ {
+	for k := outcry.KindReport; k <= outcry.KindTrend; k++ {
 		if k.String() == string(raw) {
 			*to = k
 			return nil
@@ -245,11 +256,11 @@ func (p *lineParser) truth(to *bool) error {
 	return nil
 }
 
-func (p *lineParser) whole(to *int) error {
+func (p *lineParser) whole(to *int, key, what string) error {
 	token := p.token()
 	n, err := strconv.Atoi(string(token))
 	if err != nil || !json.Valid(token) || n < 0 || n > 1<<31 {
-		return outcry.Errorf(outcry.CodeInvalid, "ms %q is not a number of milliseconds", token)
+		return outcry.Errorf(outcry.CodeInvalid, "%s %q is not a %s", key, token, what)
 	}
 	*to = n
 	return nil

@@ -34,6 +34,10 @@ type Record struct {
 	Author string
 	Source string // the network that it was posted on
 
+	// of a metric's reading
+	Metric string // its name
+	Count  int    // errors since the reading before
+
 	Status string // of a bulletin: StatusIssue or StatusResolved
 	Up     bool   // of coverage: the intake's own absence (false) and return (true)
 }

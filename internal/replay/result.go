@@ -35,7 +35,9 @@ type Incident struct {
 	OnsetInterval      [2]*time.Time `json:"onset_interval"`
 	OnsetAtPublication *time.Time    `json:"onset_at_publication"`
 	Evidence           []Evidence    `json:"evidence"`
-	Headline           string        `json:"headline"`
+	// What each stream that was heard contributed; null when that was not asked for.
+	Contributions []Contribution `json:"contributions"`
+	Headline      string         `json:"headline"`
 }
 
 // Scope is where an incident reaches; an empty list is not confined.
@@ -50,6 +52,15 @@ type Evidence struct {
 	Stream string  `json:"stream"`
 	Nats   float64 `json:"nats"`
 	Words  string  `json:"words"`
+}
+
+// Contribution is what one stream had to do with an incident becoming public.
+type Contribution struct {
+	Stream    string     `json:"stream"`
+	Nats      float64    `json:"nats"`       // of the ledger by which it was published
+	AloneAt   *time.Time `json:"alone_at"`   // when it would have been detected by this stream alone; null: never
+	WithoutAt *time.Time `json:"without_at"` // when it would have been published without it; null: never
+	SoonerS   *float64   `json:"sooner_s"`   // WithoutAt less when it was published; negative: the stream held it up
 }
 
 // OutageScore holds one outage of the scenario against what was found of it.
@@ -71,4 +82,5 @@ type OutageScore struct {
 	OnsetErrorS      *float64 `json:"onset_error_s"`      // estimate less truth
 	OfficialLagS     *float64 `json:"official_lag_s"`     // the vendor's first word less onset
 	LeadS            *float64 `json:"lead_s"`             // the vendor's first word less ours
+	OfficialWords    string   `json:"official_words"`     // the vendor's lag in words: "first word after 51 minutes of 56"
 }

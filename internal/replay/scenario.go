@@ -17,6 +17,7 @@ type Scenario struct {
 	Outages  []Outage
 	Noise    []Noise
 	Official []Bulletin
+	Metrics  []Metric
 }
 
 // Begin is the first instant that has signals.
@@ -106,4 +107,17 @@ type Bulletin struct {
 	At       time.Time
 	Services []string
 	Status   string // StatusIssue or StatusResolved
+}
+
+// Metric is a count of errors that machines keep of a service, read every so
+// often. It rises while an outage is there that has the service's own trouble as
+// its cause, and reaches everywhere: not a carrier's or a region's.
+type Metric struct {
+	Name       string
+	Service    string
+	PerMinute  float64 // usual errors
+	Every      time.Duration
+	Dispersion float64 // variance of a slow multiplier, log-normal, one hour's correlation
+	Burst      float64 // errors of one event, on average: geometrically distributed
+	Fault      float64 // times the usual, in an outage at its full rate
 }

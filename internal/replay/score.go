@@ -2,6 +2,7 @@ package replay
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -109,7 +110,7 @@ func (m *matching) score(i int, public []outcry.Incident) OutageScore {
 	o := &m.sc.Outages[i]
 	s := OutageScore{Services: o.Failed(), Onset: o.Onset.UTC(), Resolved: o.Resolved.UTC()}
 	official := m.sc.firstWord(o)
-	s.OfficialLagS = since(official, o.Onset)
+	s.OfficialLagS, s.OfficialWords = since(official, o.Onset), officialWords(official, o)
 	inc := m.first[i]
 	if inc == nil {
 		inc = covering(public, o)
@@ -156,6 +157,19 @@ func (sc *Scenario) firstWord(o *Outage) (first time.Time) {
 	return first
 }
 
+// officialWords say how late the vendor was.
+func officialWords(first time.Time, o *Outage) string {
+	minutes := func(d time.Duration) int { return int(d.Round(time.Minute).Minutes()) }
+	switch lag := first.Sub(o.Onset); {
+	case first.IsZero():
+		return "never a word"
+	case lag < 0:
+		return "first word before it began"
+	default:
+		return fmt.Sprintf("first word after %d minutes of %d", minutes(lag), minutes(o.Resolved.Sub(o.Onset)))
+	}
+}
+
 // since is a − b in seconds, null when either never happened.
 func since(a, b time.Time) *float64 {
 	if a.IsZero() || b.IsZero() {
@@ -181,6 +195,7 @@ func incidentOf(inc *outcry.Incident) Incident {
 		OnsetInterval:      [2]*time.Time{instant(inc.Onset.From), instant(inc.Onset.To)},
 		OnsetAtPublication: instant(inc.OnsetAtPublication),
 		Evidence:           []Evidence{},
+		Contributions:      []Contribution{},
 		Headline:           inc.Headline,
 	}
 	for _, e := range inc.Evidence {

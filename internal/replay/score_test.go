@@ -54,7 +54,7 @@ func TestScoreOfOneIncident(t *testing.T) {
 	want := []OutageScore{{
 		Services: []string{"chat"}, Onset: noon, Resolved: after(60), Incident: &id,
 		DetectDelayS: secs(60), PublishDelayS: secs(75), MonitoringDelayS: secs(300), CloseDelayS: secs(1800),
-		OnsetErrorS: secs(30), OfficialLagS: secs(51 * 60), LeadS: secs(51*60 - 75),
+		OnsetErrorS: secs(30), OfficialLagS: secs(51 * 60), LeadS: secs(51*60 - 75), OfficialWords: "first word after 51 minutes of 60",
 	}}
 	if diff := cmp.Diff(want, r.Outages); diff != "" {
 		t.Error(diff)
@@ -118,10 +118,10 @@ func TestResultHasItsKeysAndNoNullLists(t *testing.T) {
 	const want = `{"scenario":"s","seed":0,"wall_s":0,"reports_sent":0,"reports_in":0,"reports_counted":0,"reports_refused":{},` +
 		`"history_incidents":0,"incidents":[{"id":"m","services":["chat"],"collateral":[],"scope":{"regions":[],"carriers":[],"symptoms":[]},` +
 		`"detected_at":null,"published_at":"2025-04-02T12:03:00Z","confirmed_at":null,"monitoring_at":null,"closed_at":null,` +
-		`"onset_estimate":null,"onset_interval":[null,null],"onset_at_publication":null,"evidence":[],"headline":""}],` +
+		`"onset_estimate":null,"onset_interval":[null,null],"onset_at_publication":null,"evidence":[],"contributions":[],"headline":""}],` +
 		`"outages":[{"services":["chat"],"onset":"2025-04-02T12:00:00Z","resolved":"2025-04-02T13:00:00Z","incident":"m","covered":false,` +
 		`"detect_delay_s":null,"publish_delay_s":180,"monitoring_delay_s":null,"close_delay_s":null,"onset_error_s":null,` +
-		`"official_lag_s":3060,"lead_s":2880}],"false_incidents":[],"duplicates":[]}`
+		`"official_lag_s":3060,"lead_s":2880,"official_words":"first word after 51 minutes of 60"}],"false_incidents":[],"duplicates":[]}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
 	}
