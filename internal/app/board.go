@@ -10,18 +10,27 @@ import (
 	"time"
 
 	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/detect"
 	"github.com/outcry/outcry/internal/page"
 	"github.com/outcry/outcry/internal/store"
+	"github.com/outcry/outcry/internal/trend"
 )
 
 // board is what the pages show, kept up to date tick by tick, so that no
 // visitor and no tick asks the store: the last day's counts, the last hour's
 // scopes, what probes and vendors say, and the incidents of the kept history.
 type board struct {
-	pages []page.Page
-	usual func(service string, at time.Time) (perHour float64, learned bool)
+	pages   []page.Page
+	sources []page.Source
+	usual   func(service string, at time.Time) (perHour float64, learned bool)
+	// shares of ordinary reports; nil where nobody knows them.
+	shares func(service string) (detect.UsualShares, bool)
+	// trends are what people suddenly post about; nil where nobody listens.
+	trends func(at time.Time) []trend.Trend
 
 	mu        sync.Mutex
+	planned   []page.Maintenance
+	agenda    agenda // planned work of the configuration file
 	order     []string
 	panels    map[string]*panel
 	incidents map[string]outcry.Incident
@@ -36,9 +45,12 @@ type panel struct {
 	bins      map[int64]uint32  // distinct reporters by five-minute bin since the epoch
 	usual     map[int64]float64 // what was usual in a bin, as it was known in it
 	cells     []stamped         // of the last hour
+	fine      []ran             // those of the last hour for whom it works
+	typical   detect.UsualShares
 	probes    map[string]*probed
 	bulletins []page.Bulletin
-	blind     []page.Span // when nobody watched it
+	remarks   *page.Remarks // nil: its page takes no comments
+	blind     []page.Span   // when nobody watched it
 }
 
 type stamped struct {
@@ -213,6 +225,7 @@ func (p *panel) take(y *outcry.Tally) {
 	switch y.Kind {
 	case outcry.KindReport:
 		p.bins[binOf(y.Tick.Start())] += y.Distinct
+		p.works(y)
 		for _, c := range y.Cells {
 			if c.Bad > 0 {
 				p.cells = append(p.cells, stamped{y.Tick, c})
@@ -247,12 +260,14 @@ func (p *panel) probed(t outcry.Tick, c outcry.Cell) {
 }
 
 func (p *panel) bulletin(y *outcry.Tally) {
-	good := y.Bad == 0
-	words := "reports a problem"
-	if good {
-		words = "says that all is well"
+	for _, b := range bulletinsOf([]outcry.Tally{*y}) {
+		one := bulletinOnPage(b)
+		last := slices.IndexFunc(p.bulletins, func(x page.Bulletin) bool { return x.Source == one.Source })
+		if last >= 0 && p.bulletins[last].Words == one.Words {
+			continue // it says again what stands
+		}
+		p.bulletins = append([]page.Bulletin{one}, p.bulletins...)
 	}
-	p.bulletins = append([]page.Bulletin{{Source: "The vendor's status page", Words: words, Good: good, At: y.Tick.Start()}}, p.bulletins...)
 	p.bulletins = p.bulletins[:min(len(p.bulletins), 10)]
 }
 
@@ -260,6 +275,7 @@ func (p *panel) bulletin(y *outcry.Tally) {
 func (p *panel) forget(t outcry.Tick) {
 	old := t - outcry.Ticks(scopeSpan)
 	p.cells = slices.DeleteFunc(p.cells, func(s stamped) bool { return s.tick < old })
+	p.fine = slices.DeleteFunc(p.fine, func(r ran) bool { return r.tick < old })
 	first := binOf(t.Start().Add(-chartSpan - time.Hour))
 	if len(p.bins) > 400 {
 		maps.DeleteFunc(p.bins, func(k int64, _ uint32) bool { return k < first })
@@ -277,9 +293,12 @@ func (b *board) world(now time.Time) page.World {
 	b.askUsual(now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	w := page.World{Now: now, Heard: b.heardTo, Pages: b.pages}
+	trends := b.trending(now)
+	w := page.World{Now: now, Heard: b.heardTo, Pages: b.pages, Sources: b.sources, Maintenances: append(slices.Clone(b.planned), b.agenda.shown(now)...)}
 	for _, id := range b.order {
-		w.Services = append(w.Services, b.view(b.panels[id], now))
+		v := b.view(b.panels[id], now)
+		v.Trend = trends[id]
+		w.Services = append(w.Services, v)
 	}
 	for _, in := range b.incidents {
 		w.Incidents = append(w.Incidents, in)
@@ -288,8 +307,20 @@ func (b *board) world(now time.Time) page.World {
 	return w
 }
 
+// trending are the trends by service.
+func (b *board) trending(now time.Time) map[string]*page.Trend {
+	out := map[string]*page.Trend{}
+	if b.trends == nil {
+		return out
+	}
+	for _, t := range b.trends(now) {
+		out[t.Term] = &page.Trend{Rank: t.Rank, Since: t.Since, PerMinute: t.PerMinute, Usual: t.Usual}
+	}
+	return out
+}
+
 func (b *board) view(p *panel, now time.Time) page.Service {
-	v := page.Service{Service: p.service, Condition: p.condition, Since: p.since, Bulletins: slices.Clone(p.bulletins), Blind: slices.Clone(p.blind)}
+	v := page.Service{Service: p.service, Condition: p.condition, Since: p.since, Bulletins: slices.Clone(p.bulletins), Remarks: p.remarks, Blind: slices.Clone(p.blind)}
 	for k := range binsTo(now) {
 		usual, known := p.usual[k]
 		if !known {
@@ -298,9 +329,13 @@ func (b *board) view(p *panel, now time.Time) page.Service {
 		at := binStart(k)
 		v.Series = append(v.Series, page.Bin{At: at, Reports: p.bins[k], Usual: usual, Blind: p.blindAt(at)})
 	}
-	v.Symptoms = shareOf(p.cells, func(c *outcry.Cell) string { return c.Symptom })
-	v.Regions = shareOf(p.cells, func(c *outcry.Cell) string { return c.Scope.Region })
-	v.Carriers = shareOf(p.cells, func(c *outcry.Cell) string { return c.Scope.Carrier })
+	hourly := p.hourly(now)
+	v.Symptoms = p.rated(shareOf(p.cells, func(c *outcry.Cell) string { return c.Symptom }), p.typical.Symptoms, hourly)
+	v.Regions = p.rated(shareOf(p.cells, func(c *outcry.Cell) string { return c.Scope.Region }), p.typical.Regions, hourly)
+	v.Carriers = p.rated(shareOf(p.cells, func(c *outcry.Cell) string { return c.Scope.Carrier }), p.typical.Carriers, hourly)
+	for _, r := range p.fine {
+		v.Works += r.runs
+	}
 	for _, x := range p.probes {
 		one := x.Probe
 		for _, r := range x.runs {
@@ -346,6 +381,7 @@ func (b *board) askUsual(now time.Time) {
 			asked[id][k] = perHour * page.BinLength.Hours()
 		}
 	}
+	b.learnt(asked)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for id, bins := range asked {
@@ -377,7 +413,7 @@ func shareOf(cells []stamped, key func(*outcry.Cell) string) []page.Share {
 	sums := map[string]uint32{}
 	for i := range cells {
 		if k := key(&cells[i].cell); k != "" {
-			sums[k] += cells[i].cell.Bad
+			sums[k] += cells[i].cell.Fresh
 		}
 	}
 	out := make([]page.Share, 0, len(sums))

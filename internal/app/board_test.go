@@ -180,7 +180,7 @@ func TestBoardShares(t *testing.T) {
 	b.heard(t0-400, []outcry.Tally{cells("shop", t0-400, cell("old", 50))}, nil)
 	b.heard(t0, []outcry.Tally{cells("shop", t0, cell("", 9), cell("dead", 2), cell("slow", 3))}, nil)
 	b.heard(t0+1, []outcry.Tally{cells("shop", t0+1, cell("dead", 4))}, nil)
-	want := []page.Share{{Key: "dead", Count: 6}, {Key: "slow", Count: 3}}
+	want := []page.Share{{Key: "dead", Count: 6, Usual: -1}, {Key: "slow", Count: 3, Usual: -1}}
 	if diff := cmp.Diff(want, viewOf(t, b, "shop", t0.Start()).Symptoms); diff != "" {
 		t.Errorf("symptoms of the last hour (-want +got):\n%s", diff)
 	}
@@ -189,8 +189,10 @@ func TestBoardShares(t *testing.T) {
 func TestBoardBulletins(t *testing.T) {
 	b := newTestBoard("shop")
 	for i := range outcry.Tick(12) {
-		y := outcry.Tally{Service: "shop", Kind: outcry.KindBulletin, Tick: t0 + i, Counts: outcry.Counts{Total: 1, Bad: uint32(i % 2)}}
+		n := outcry.Counts{Total: 1, Bad: uint32(i % 2)}
+		y := outcry.Tally{Service: "shop", Kind: outcry.KindBulletin, Tick: t0 + i, Counts: n, Cells: []outcry.Cell{{CellKey: outcry.CellKey{Vantage: "vendor"}, Counts: n}}}
 		b.heard(t0+i, []outcry.Tally{y}, nil)
+		b.heard(t0+i, []outcry.Tally{y}, nil) // what is said again is shown once
 	}
 	got := viewOf(t, b, "shop", t0.Start()).Bulletins
 	if len(got) != 10 || got[0].Good || !got[1].Good || !got[0].At.Equal((t0 + 11).Start()) {

@@ -18,8 +18,16 @@ type signalStream interface {
 	Last(ctx context.Context, partition int) (uint64, error)
 }
 
+// streamPlace is where a counter stands: which stream that is, and whether the
+// partition is its own.
+type streamPlace interface {
+	Own(ctx context.Context, partition int) (owned context.Context, release func(), err error)
+	Extent(ctx context.Context) (bus.Extent, error)
+}
+
 // tallyBook is where a counter writes: the store.
 type tallyBook interface {
+	Rewind(ctx context.Context, partition int, from, to uint64) error
 	CommitTallies(ctx context.Context, partition int, from, to uint64, complete outcry.Tick, deltas []outcry.Tally) error
 	Position(ctx context.Context, partition int) (seq uint64, complete outcry.Tick, at time.Time, err error)
 }
@@ -36,6 +44,7 @@ type memoryBook interface {
 type counter struct {
 	partition int
 	bus       signalStream
+	place     streamPlace
 	book      tallyBook
 	memory    memoryBook
 	log       *slog.Logger
@@ -45,6 +54,7 @@ type counter struct {
 	stored func(m *bus.Message, s *outcry.Signal) time.Time
 
 	ready chan struct{} // closed when the position is known
+	born  time.Time     // of the stream that is read
 	still bool          // commits only when told to settle: in a replay
 
 	mu       sync.Mutex
@@ -63,12 +73,19 @@ type counter struct {
 // commitEvery is how often counts reach the store while signals flow.
 const commitEvery = 100 * time.Millisecond
 
-// run counts until ctx ends. An error of CodeConflict means that another
-// counter has taken the partition over.
+// run counts until ctx ends, as soon as the partition is its own: nobody else
+// moves the position then, nor the watermark. An error of CodeConflict means
+// that another counter has taken the partition over, or that the stream is
+// another one.
 func (c *counter) run(ctx context.Context, cfg count.Config) error {
-	pos, complete, at, err := c.book.Position(ctx, c.partition)
+	ctx, release, err := c.place.Own(ctx, c.partition)
 	if err != nil {
-		return fmt.Errorf("find the position of partition %d: %w", c.partition, err)
+		return fmt.Errorf("wait to own partition %d: %w", c.partition, err)
+	}
+	defer release()
+	pos, complete, at, err := c.locate(ctx)
+	if err != nil {
+		return err
 	}
 	since := c.remember(ctx, count.New(cfg), at)
 	c.pos, c.seen, c.complete, c.pending = pos, pos, complete, newTallySums()
@@ -162,7 +179,11 @@ func (c *counter) beat(ctx context.Context, stop context.CancelCauseFunc) {
 			return
 		case <-tick.C:
 		}
-		if err := c.commit(ctx, c.watermark(ctx)); err != nil && ctx.Err() == nil {
+		complete, err := c.watermark(ctx)
+		if err == nil {
+			err = c.commit(ctx, complete)
+		}
+		if err != nil && ctx.Err() == nil {
 			if outcry.CodeOf(err) == outcry.CodeConflict {
 				stop(err)
 				return
@@ -173,25 +194,29 @@ func (c *counter) beat(ctx context.Context, stop context.CancelCauseFunc) {
 }
 
 // watermark is the last tick of which everything has been counted: with nothing
-// left to read, the one before now.
-func (c *counter) watermark(ctx context.Context) outcry.Tick {
+// left to read, the one before now. An error says that the stream is not the one
+// that was counted.
+func (c *counter) watermark(ctx context.Context) (outcry.Tick, error) {
 	asked := c.now()
 	c.mu.Lock()
 	seen, seenAt, complete := c.seen, c.seenAt, c.complete
 	c.mu.Unlock()
 	if outcry.TickOf(asked)-1 <= complete {
-		return complete
+		return complete, nil
+	}
+	if err := c.same(ctx, seen); err != nil {
+		return complete, err
 	}
 	last, err := c.bus.Last(ctx, c.partition)
 	switch {
 	case err != nil:
-		return complete
+		return complete, nil //nolint:nilerr // the next beat asks again
 	case seen >= last:
-		return outcry.TickOf(asked) - 1
+		return outcry.TickOf(asked) - 1, nil
 	case seenAt.IsZero():
-		return complete
+		return complete, nil
 	default:
-		return max(complete, outcry.TickOf(seenAt)-1)
+		return max(complete, outcry.TickOf(seenAt)-1), nil
 	}
 }
 

@@ -22,9 +22,48 @@ type tape struct {
 	mu       sync.Mutex
 	messages []bus.Message
 	more     chan struct{}
+	born     time.Time
+	turn     chan struct{} // closed when whoever asks owns it
 }
 
-func newTape() *tape { return &tape{more: make(chan struct{}, 1)} }
+func newTape() *tape {
+	s := &tape{more: make(chan struct{}, 1), born: time.Now(), turn: make(chan struct{})}
+	close(s.turn)
+	return s
+}
+
+// replaced makes it a new, empty stream.
+func (s *tape) replaced() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.born, s.messages = time.Now(), nil
+}
+
+// nextWaits keeps whoever comes next waiting until the channel is closed.
+func (s *tape) nextWaits() (turn chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turn = make(chan struct{})
+	return s.turn
+}
+
+func (s *tape) Own(ctx context.Context, _ int) (context.Context, func(), error) {
+	s.mu.Lock()
+	turn := s.turn
+	s.mu.Unlock()
+	select {
+	case <-turn:
+		return ctx, func() {}, nil
+	case <-ctx.Done():
+		return nil, nil, context.Cause(ctx)
+	}
+}
+
+func (s *tape) Extent(context.Context) (bus.Extent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bus.Extent{Born: s.born, First: 1, Last: uint64(len(s.messages))}, nil
+}
 
 func (s *tape) put(t *testing.T, signals ...outcry.Signal) {
 	t.Helper()
@@ -53,7 +92,7 @@ func (s *tape) Last(context.Context, int) (uint64, error) {
 
 func (s *tape) Consume(ctx context.Context, _ int, after uint64, since time.Time, handle func([]bus.Message) error) error {
 	s.mu.Lock()
-	next := int(after)
+	next := min(int(after), len(s.messages))
 	for i, m := range s.messages {
 		if !since.IsZero() && !m.At.Before(since) {
 			next = min(next, i)
@@ -63,7 +102,7 @@ func (s *tape) Consume(ctx context.Context, _ int, after uint64, since time.Time
 	s.mu.Unlock()
 	for {
 		s.mu.Lock()
-		batch := slices.Clone(s.messages[next:])
+		batch := slices.Clone(s.messages[min(next, len(s.messages)):])
 		s.mu.Unlock()
 		if next += len(batch); len(batch) > 0 {
 			if err := handle(batch); err != nil {
@@ -107,6 +146,16 @@ func (b *ledgerBook) CommitTallies(_ context.Context, _ int, from, to uint64, co
 	return nil
 }
 
+func (b *ledgerBook) Rewind(_ context.Context, _ int, from, to uint64) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.pos != from {
+		return outcry.Errorf(outcry.CodeConflict, "the position is %d, not %d", b.pos, from)
+	}
+	b.pos = to
+	return nil
+}
+
 func (b *ledgerBook) Position(context.Context, int) (uint64, outcry.Tick, time.Time, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -116,7 +165,11 @@ func (b *ledgerBook) Position(context.Context, int) (uint64, outcry.Tick, time.T
 func (b *ledgerBook) Setting(_ context.Context, key string) ([]byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.settings[key], nil
+	value, known := b.settings[key]
+	if !known {
+		return nil, outcry.Errorf(outcry.CodeNotFound, "no setting %q", key)
+	}
+	return value, nil
 }
 
 func (b *ledgerBook) PutSetting(_ context.Context, key string, value []byte) error {
@@ -146,7 +199,7 @@ func (b *ledgerBook) counts() (c outcry.Counts) {
 func counting(t *testing.T, s *tape, b *ledgerBook, log *notebook) (end func() error) {
 	t.Helper()
 	c := &counter{
-		bus: s, book: b, memory: b, log: log.log(), now: time.Now, ready: make(chan struct{}),
+		bus: s, place: s, book: b, memory: b, log: log.log(), now: time.Now, ready: make(chan struct{}),
 		stored: func(m *bus.Message, _ *outcry.Signal) time.Time { return m.At },
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -279,5 +332,94 @@ func TestCounterPassesOverWhatItCannotRead(t *testing.T) {
 			t.Errorf("%d counted; the log:\n%s", got, notes)
 		}
 		_ = end()
+	})
+}
+
+// Who stands by touches nothing: neither the position nor the watermark, which
+// would say that all is counted. It looks where to begin when it is its turn.
+func TestCounterStandsBy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b := newTape(), newBook()
+		end := counting(t, s, b, newNotebook())
+		s.put(t, person(1))
+		time.Sleep(time.Second)
+
+		turn := s.nextWaits() // the first has taken its turn
+		standby := counting(t, s, b, newNotebook())
+		time.Sleep(time.Second)
+		_ = end()
+		_, was, _, _ := b.Position(t.Context(), 0)
+		time.Sleep(5 * time.Minute)
+		if _, is, _, _ := b.Position(t.Context(), 0); is != was {
+			t.Errorf("who stands by has moved the watermark from %d to %d", was, is)
+		}
+		s.put(t, person(2))
+		close(turn)
+		time.Sleep(time.Second)
+		if got := b.counts(); got.Total != 2 || got.Fresh != 2 {
+			t.Errorf("counted are %+v, want two people", got)
+		}
+		if err := standby(); !errors.Is(err, context.Canceled) {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
+// A stream that was lost and made anew begins at 1. What it has is counted, and
+// it is said that something is lost.
+func TestCounterOfALostStream(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		lose          func(s *tape)
+		before, after int // the counter comes back
+		want          uint32
+	}{
+		{"an empty one in its place", (*tape).replaced, 0, 1, 4},
+		{"one that has grown past the position already", (*tape).replaced, 5, 1, 9},
+		{"an older copy of it", func(s *tape) { s.messages = s.messages[:1] }, 0, 2, 5},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, b, notes := newTape(), newBook(), newNotebook()
+				end := counting(t, s, b, notes)
+				for n := range 3 {
+					s.put(t, person(uint64(n)+1))
+				}
+				time.Sleep(time.Second)
+				_ = end()
+				c.lose(s)
+				for n := range c.before {
+					s.put(t, person(uint64(n)+10))
+				}
+				end = counting(t, s, b, notes)
+				time.Sleep(time.Second)
+				for n := range c.after {
+					s.put(t, person(uint64(n)+20))
+				}
+				time.Sleep(time.Second)
+				if got := b.counts().Total; got != c.want {
+					t.Errorf("%d are counted, want %d", got, c.want)
+				}
+				if !strings.Contains(notes.String(), "are lost") {
+					t.Errorf("the log does not say so:\n%s", notes)
+				}
+				_ = end()
+			})
+		})
+	}
+}
+
+// A stream that is replaced under its reader is found within a tick.
+func TestCounterSeesThatTheStreamIsReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b := newTape(), newBook()
+		end := counting(t, s, b, newNotebook())
+		s.put(t, person(1))
+		time.Sleep(time.Second)
+		s.replaced()
+		time.Sleep(2 * outcry.TickLength)
+		if err := end(); outcry.CodeOf(err) != outcry.CodeConflict || !strings.Contains(err.Error(), "replaced") {
+			t.Errorf("ended with %v, want that it was replaced", err)
+		}
 	})
 }

@@ -45,7 +45,12 @@ type court struct {
 	ledger   func(stored []outcry.Incident) (*incident.Ledger, error)
 	channels channels
 	services []string // that are judged
+	fleeting bool     // nothing outlives the process: the judge's memory need not be stored
 	log      *slog.Logger
+	// said gives the bulletins of ticks from ≤ t < to that the store has; may be nil.
+	said func(ctx context.Context, from, to outcry.Tick) ([]outcry.Tally, error)
+	// working reports whether planned work on a service is under way; may be nil.
+	working func(service string, at time.Time) bool
 
 	mu   sync.Mutex // the judge and the ledger are for one at a time
 	j    *detect.Judge
@@ -134,6 +139,9 @@ func (c *court) reload(ctx context.Context) error {
 	if c.l, err = c.ledger(stored); err != nil {
 		return err
 	}
+	if err := c.rehear(ctx); err != nil {
+		return err
+	}
 	if n := len(c.l.Open()); n > 0 {
 		c.log.Info("ledger: open incidents go on", "incidents", n)
 	}
@@ -181,7 +189,7 @@ func (c *court) sit(ctx context.Context, from, to outcry.Tick, tallies []outcry.
 		}
 		verdicts = c.complete(t, verdicts)
 		when := at(t)
-		for _, ch := range c.l.Judge(when, verdicts) {
+		for _, ch := range append(c.l.Hear(when, bulletinsOf(now)), c.l.Judge(when, verdicts)...) {
 			c.unsaid = append(c.unsaid, store.IncidentChange{Incident: ch.Incident, Notices: c.channels.notices(when, &ch)})
 		}
 		c.audience.heard(t, now, verdicts)
@@ -213,7 +221,7 @@ func (c *court) complete(t outcry.Tick, verdicts []outcry.Verdict) []outcry.Verd
 // stored is kept for the next time.
 func (c *court) record(ctx context.Context) error {
 	j := store.Judged{Prev: c.last, Tick: c.judged}
-	if c.judged-c.kept >= snapshotEvery {
+	if c.judged-c.kept >= snapshotEvery && !c.fleeting {
 		var err error
 		if j.Snapshot, err = c.j.Snapshot(); err != nil {
 			return err

@@ -35,13 +35,12 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	cfg := filepath.Join(dir, "c.yaml")
-	t.Setenv("OUTCRY_TEST_MAIL", mailSecret)
 	mail := newMailbox(t)
 	text := "admin_listen: \"off\"\nlisten: 127.0.0.1:0\n" + oneService
 	for i := range kills / 10 { // a service is in one open incident at a time
 		text += fmt.Sprintf("  - {id: other-%d}\n", i)
 	}
-	text += strings.TrimPrefix(crowded, oneService) + mail.config()
+	text += strings.TrimPrefix(crowded, oneService) + mail.config(t)
 	if err := os.WriteFile(cfg, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -160,6 +159,7 @@ func (a *account) repeat(t *testing.T, base string) {
 
 type child struct {
 	base string
+	tail tail
 	kill func()
 	end  func() error // politely, and waits
 }
@@ -186,7 +186,7 @@ func launch(t *testing.T, binary, cfg, data string) *child {
 	for lines.Scan() {
 		if _, rest, ok := strings.Cut(lines.Text(), "page="); ok {
 			p.base, _, _ = strings.Cut(rest, " ")
-			go func() { _, _ = io.Copy(io.Discard, log) }()
+			go p.tail.read(lines, log)
 			return p
 		}
 	}

@@ -52,6 +52,7 @@ func minus(y, old outcry.Tally) outcry.Tally {
 	out := y
 	out.Counts = less(y.Counts, old.Counts)
 	out.Networks -= min(old.Networks, y.Networks)
+	out.Hourly -= min(old.Hourly, y.Hourly)
 	out.Strange -= min(old.Strange, y.Strange)
 	out.Cells = nil
 	was := make(map[outcry.CellKey]outcry.Counts, len(old.Cells))

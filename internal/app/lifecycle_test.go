@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -55,14 +57,16 @@ func inStore(t *testing.T, data string) uint32 {
 }
 
 // A process that ends under load answers what it has taken, and has counted all
-// of it: the store says so before another process starts.
+// of it: the store says so before another process starts. One whose connection
+// broke may be counted too: [http.Server.Shutdown] closes a connection that it
+// saw idle, and a request may have come on it since.
 func TestServeEndsFromTheFrontToTheBack(t *testing.T) {
 	data := t.TempDir()
 	l := serve(t, crowded, data)
 	tr := &http.Transport{MaxIdleConnsPerHost: 16}
 	defer tr.CloseIdleConnections()
 	c := &http.Client{Transport: tr, Timeout: 20 * time.Second}
-	var taken, person atomic.Int32
+	var taken, unknown, person atomic.Int32
 	enough := make(chan struct{})
 	var clients sync.WaitGroup
 	for range 16 {
@@ -76,6 +80,9 @@ func TestServeEndsFromTheFrontToTheBack(t *testing.T) {
 				req.Header.Set("X-Forwarded-For", from(int(person.Add(1))))
 				res, err := c.Do(req)
 				if err != nil {
+					if !errors.Is(err, syscall.ECONNREFUSED) {
+						unknown.Add(1)
+					}
 					return // the end of it
 				}
 				res.Body.Close()
@@ -94,8 +101,9 @@ func TestServeEndsFromTheFrontToTheBack(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 	clients.Wait()
-	if got := inStore(t, data); got != uint32(taken.Load()) {
-		t.Errorf("%d are counted, %d were answered 202", got, taken.Load())
+	low, high := uint32(taken.Load()), uint32(taken.Load()+unknown.Load())
+	if got := inStore(t, data); got < low || got > high {
+		t.Errorf("%d are counted, %d were answered 202 and %d not at all", got, low, high-low)
 	}
 }
 
@@ -296,6 +304,29 @@ func awaits(t *testing.T, most time.Duration, what string, so func() bool) {
 		case <-look.C:
 		case <-deadline.C:
 			t.Fatalf("not within %v: %s", most, what)
+		}
+	}
+}
+
+// The stream's folder is lost between two starts. What people report then is
+// counted, though the position that the store knows is far ahead.
+func TestServeAfterTheStreamWasLost(t *testing.T) {
+	data := t.TempDir()
+	for life, people := range []int{3, 1, 1} {
+		if life == 1 {
+			if err := os.RemoveAll(filepath.Join(data, "stream")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l := serve(t, crowded, data)
+		for n := range people {
+			if code, body := l.post(t, "/api/v1/reports", "application/json", `{"service":"shop"}`, "X-Forwarded-For", from(10*life+n)); code != http.StatusAccepted {
+				t.Fatalf("life %d: %d %s", life, code, body)
+			}
+		}
+		l.counted(t, 3+life)
+		if err := l.stop(); err != nil {
+			t.Errorf("life %d: %v", life, err)
 		}
 	}
 }

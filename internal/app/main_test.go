@@ -17,10 +17,14 @@ import (
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/config"
 	"github.com/outcry/outcry/internal/store"
+	"github.com/outcry/outcry/internal/testutil/postgres"
 )
 
+// database is a PostgreSQL for the tests that ask for one.
+var database postgres.Server
+
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := postgres.Main(m, &database)
 	http.DefaultClient.CloseIdleConnections()
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/outcry/outcry"
@@ -74,7 +73,7 @@ func sceneServices(base, scene *config.Config, sc *replay.Scenario) []outcry.Ser
 			}
 		}
 		for _, id := range sceneSymptoms(sc, services[i].ID) {
-			services[i].Symptoms = append(services[i].Symptoms, outcry.Symptom{ID: id, Name: cmp.Or(names[id], strings.ReplaceAll(id, "-", " "))})
+			services[i].Symptoms = append(services[i].Symptoms, outcry.Symptom{ID: id, Name: cmp.Or(names[id], config.Words(id))})
 		}
 	}
 	return services
@@ -108,14 +107,15 @@ func intakeConfig(cfg *config.Config, tokens []intake.Token) intake.Config {
 	in, sc := cfg.Intake, cfg.Scopes
 	values := func(v config.Values) intake.Values { return intake.Values{Allow: v.Allow, Max: v.Max} }
 	c := intake.Config{
-		Services: cfg.OutcryServices(),
-		Regions:  values(sc.Regions), Carriers: values(sc.Carriers), Platforms: values(sc.Platforms), Versions: values(sc.Versions),
+		Services: cfg.OutcryServices(), Hidden: hiddenServices(cfg),
+		Regions: values(sc.Regions), Carriers: values(sc.Carriers), Platforms: values(sc.Platforms), Versions: values(sc.Versions),
 		Limit:    intake.Limit{Rate: in.Limit.Rate.PerSecond(), Burst: in.Limit.Burst, IPv4: in.Limit.IPv4, IPv6: in.Limit.IPv6, Networks: in.Limit.Networks},
 		Tokens:   tokens,
 		MaxBatch: int64(in.MaxBatch), MaxReport: int(in.MaxReport), MaxComment: in.MaxComment,
 		Exempt:         prefixes(in.Exempt),
 		TrustedProxies: prefixes(in.TrustedProxies),
 	}
+	commentLimits(cfg, &c)
 	if in.Limit.Rate.PerSecond() == 0 {
 		c.Limit.Rate = -1
 	}
@@ -138,9 +138,27 @@ func prefixes(list []string) []netip.Prefix {
 func pagesOf(cfg *config.Config) []page.Page {
 	var out []page.Page
 	for _, p := range cfg.Pages {
-		out = append(out, page.Page{ID: p.ID, Title: p.Title, Services: p.Services})
+		out = append(out, page.Page{ID: p.ID, Title: p.Title, Services: p.Services, Locked: p.Password.IsSet()})
 	}
 	return out
+}
+
+// detectConfig is what the configuration has for the judge.
+func detectConfig(cfg *config.Config) detect.Config {
+	d, n := cfg.Detection, len(cfg.Services)
+	c := detect.Config{
+		Services: cfg.OutcryServices(), FalseAlarms: d.FalseAlarms.PerServiceYear(n),
+		Suspected: d.Tiers.Suspected.PerServiceYear(n), Watch: d.Tiers.Watch.PerServiceYear(n),
+		Quorum: make(map[string]int), Category: make(map[string]string),
+	}
+	for _, h := range d.Holidays {
+		c.Holidays = append(c.Holidays, detect.Holiday{Year: h.Date.Year, Month: h.Date.Month, Day: h.Date.Day, Services: h.Services})
+	}
+	for i := range cfg.Services {
+		s := &cfg.Services[i]
+		c.Quorum[s.ID], c.Category[s.ID] = s.Vantages.Require, s.Category
+	}
+	return c
 }
 
 // newCourt fits a court with a judge and a ledger of the configuration.
@@ -156,15 +174,16 @@ func newCourt(cfg *config.Config, d docket, a audience, newID func() string, log
 	for i := range services {
 		ids[i] = services[i].ID
 	}
-	return &court{
+	c := &court{
 		services: ids, docket: d, audience: a, channels: channels{cfg.Notify}, log: log,
 		judge: func(start outcry.Tick) (*detect.Judge, error) {
-			return detect.New(detect.Config{Services: services, FalseAlarms: cfg.Detection.FalseAlarms.PerServiceYear(len(services))}, start)
-		},
-		ledger: func(stored []outcry.Incident) (*incident.Ledger, error) {
-			return incident.New(incident.Config{Services: services, Policy: policyOf(cfg), NewID: newID, Location: zone}, stored)
+			return detect.New(detectConfig(cfg), start)
 		},
 	}
+	c.ledger = func(stored []outcry.Incident) (*incident.Ledger, error) {
+		return incident.New(incident.Config{Services: services, Policy: policyOf(cfg), NewID: newID, Location: zone, Working: c.working}, stored)
+	}
+	return c
 }
 
 func policyOf(cfg *config.Config) func(string) incident.Policy {

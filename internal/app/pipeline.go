@@ -19,8 +19,10 @@ import (
 
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/bus"
+	"github.com/outcry/outcry/internal/count"
 	"github.com/outcry/outcry/internal/intake"
 	"github.com/outcry/outcry/internal/notify"
+	"github.com/outcry/outcry/internal/stream"
 	"github.com/outcry/outcry/internal/web"
 )
 
@@ -33,8 +35,9 @@ func (p *process) pipeline(ctx context.Context) error {
 	services := p.Config.OutcryServices()
 	p.board = newBoard(services, pagesOf(p.Config))
 	p.court = newCourt(p.Config, p.store, p, newID, p.Log)
-	p.board.usual = p.court.usual
-	p.coverage = &coverage{}
+	p.board.usual, p.board.shares, p.court.said = p.court.usual, p.court.usualShares, p.said
+	p.board.sources, p.board.agenda, p.court.working = sourcesOnPage(p.Config), agendaOf(p.Config), p.board.working
+	p.takeComments()
 
 	reports := unavailable("reports", &p.site)
 	deps := web.Deps{Log: p.Log, Metrics: p.metrics, Tallies: tallier{p.store}, Library: library{p.store}}
@@ -43,14 +46,17 @@ func (p *process) pipeline(ctx context.Context) error {
 		if door, err = p.door(tokens); err != nil {
 			return err
 		}
-		reports = door
+		reports, deps.Places = door, door
 	}
 	if p.has(RoleDetect) {
 		deps.Commander = commander{p.court}
 	}
 	deps.Reports = reports
-	p.site, err = web.New(web.Config{Page: pageOptions(p.Config), Operators: operators, Version: p.Version}, deps)
+	followers, err := p.streams(&deps, tokens)
 	if err != nil {
+		return err
+	}
+	if err := p.openSite(ctx, deps, operators); err != nil {
 		return err
 	}
 	seen, err := p.board.load(ctx, p.store, time.Now())
@@ -67,6 +73,7 @@ func (p *process) pipeline(ctx context.Context) error {
 		for n := range p.bus.Partitions() {
 			p.backs.work("counter", func(ctx context.Context) error { return p.count(ctx, n) })
 		}
+		p.backs.work("trimmer", newTrimmer(p.bus, p.store, count.New(countConfig(p.Config)).Rebuild(), p.Log).run)
 	}
 	if p.has(RoleDetect) {
 		if err := p.detect(ctx); err != nil {
@@ -78,6 +85,22 @@ func (p *process) pipeline(ctx context.Context) error {
 	p.backs.work("live stream", p.site.Run)
 	p.backs.work("pages", p.publish)
 	p.backs.work("retention", p.retain)
+	return p.watch(followers)
+}
+
+// watch starts what goes out to see and hear.
+func (p *process) watch(followers []*stream.Follower) error {
+	for _, f := range followers {
+		p.fronts.work("posts of "+f.Name, f.Run)
+	}
+	if p.has(RoleListen) {
+		if err := p.listenToVendors(); err != nil {
+			return err
+		}
+		if err := p.countErrors(); err != nil {
+			return err
+		}
+	}
 	if p.has(RoleProbe) {
 		return p.probe()
 	}
@@ -131,7 +154,7 @@ func (p *process) counted(ctx context.Context) error {
 
 // door opens the intake.
 func (p *process) door(tokens []intake.Token) (*intake.Door, error) {
-	parts := intake.Parts{Sender: p.gatherer, Salts: p.store, Pages: pagesOfSite{&p.site}, Now: time.Now, Log: p.Log, Metrics: p.metrics}
+	parts := intake.Parts{Sender: p.gatherer, Salts: p.store, Pages: pagesOfSite{&p.site}, Remarks: p.comments, Now: time.Now, Log: p.Log, Metrics: p.metrics}
 	if p.places != nil {
 		parts.Places = p.places
 	}
@@ -143,14 +166,14 @@ func (p *process) door(tokens []intake.Token) (*intake.Door, error) {
 func (p *process) count(ctx context.Context, partition int) error {
 	for {
 		c := &counter{
-			partition: partition, bus: p.bus, book: p.store, memory: p.store, log: p.Log, now: time.Now,
+			partition: partition, bus: p.bus, place: p.bus, book: p.store, memory: p.store, log: p.Log, now: time.Now,
 			stored: func(m *bus.Message, _ *outcry.Signal) time.Time { return m.At }, ready: make(chan struct{}),
 		}
 		err := c.run(ctx, countConfig(p.Config))
-		if outcry.CodeOf(err) != outcry.CodeConflict || ctx.Err() != nil {
+		if code := outcry.CodeOf(err); ctx.Err() != nil || (code != outcry.CodeConflict && code != outcry.CodeUnavailable) {
 			return err
 		}
-		p.Log.Warn("counter: another process counts this partition; waiting", "partition", partition, "error", err)
+		p.Log.Warn("counter: lost its partition; waiting to count it again", "partition", partition, "error", err)
 		wait(ctx, outcry.TickLength)
 	}
 }
@@ -167,7 +190,7 @@ func (p *process) notify() error {
 	}
 	p.poke = d.Poke
 	p.backs.work("notices", d.Run)
-	return nil
+	return p.tellVisitors()
 }
 
 // heard, passed and changed make the process the audience of its court.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/intake"
+	"github.com/outcry/outcry/internal/posts"
 	"github.com/outcry/outcry/internal/replay"
 	"github.com/outcry/outcry/internal/store"
 )
@@ -29,8 +30,11 @@ type player struct {
 	stream  sender
 	counter *counter
 	court   *court
+	jury    *jury // nil: what each stream contributes is not asked
 	tallies tallyReader
 	board   *board
+	desk    *deskHub
+	seen    *witness
 	ends    []outcry.Tick // ticks at which the collector's coverage changes …
 	up      []bool        // … to this
 
@@ -93,6 +97,10 @@ func (p *player) feed(ctx context.Context, r *replay.Record) error {
 		return p.queue.Send(ctx, []outcry.Signal{probeSignal(r)})
 	case outcry.KindBulletin:
 		return p.queue.Send(ctx, []outcry.Signal{bulletinSignal(r)})
+	case outcry.KindMetric:
+		return p.queue.Send(ctx, []outcry.Signal{metricSignal(r)})
+	case outcry.KindPost:
+		return p.queue.Send(ctx, p.desk.Read(posts.Post{At: r.At, Text: r.Text, Author: r.Author, Source: r.Source, About: r.Service}))
 	default:
 		return nil
 	}
@@ -138,8 +146,19 @@ func probeSignal(r *replay.Record) outcry.Signal {
 	return s
 }
 
+func metricSignal(r *replay.Record) outcry.Signal {
+	s := outcry.Signal{Kind: outcry.KindMetric, At: r.At, Service: r.Service, Vantage: r.Metric, Outcome: outcry.Good, Count: uint32(min(r.Count, outcry.MaxCount))}
+	if s.Count > 0 {
+		s.Outcome = outcry.Bad
+	}
+	return s
+}
+
+// officialSource names the vendor's page of a scenario.
+const officialSource = "official"
+
 func bulletinSignal(r *replay.Record) outcry.Signal {
-	s := outcry.Signal{Kind: outcry.KindBulletin, At: r.At, Service: r.Service, Reason: r.Status}
+	s := outcry.Signal{Kind: outcry.KindBulletin, At: r.At, Service: r.Service, Symptom: r.Status, Reason: r.Status, Vantage: officialSource}
 	if r.Status == replay.StatusResolved {
 		s.Outcome = outcry.Good
 	}
@@ -161,6 +180,20 @@ func (p *player) coverage(t outcry.Tick) float64 {
 	return alive
 }
 
+// contribute adds to a result's incidents what each stream had to do with them.
+func (p *player) contribute(public []outcry.Incident, r *replay.Result) {
+	if p.jury == nil {
+		return
+	}
+	for i := range r.Incidents {
+		for k := range public {
+			if in := &public[k]; in.ID == r.Incidents[i].ID {
+				r.Incidents[i].Contributions = p.jury.streams(in, p.seen.seen[in.ID])
+			}
+		}
+	}
+}
+
 // turn lets the pipeline work off what was fed of the ticks from ≤ t < to.
 func (p *player) turn(ctx context.Context, from, to outcry.Tick) error {
 	if len(p.queue.signals) > 0 {
@@ -178,6 +211,11 @@ func (p *player) turn(ctx context.Context, from, to outcry.Tick) error {
 	}
 	at := func(t outcry.Tick) time.Time { return t.End().Add(judgeDelay) }
 	p.clock.set(at(to - 1))
+	if p.jury != nil {
+		if err := p.jury.sit(ctx, from, to, tallies, at, p.coverage); err != nil {
+			return err
+		}
+	}
 	return p.court.sit(ctx, from, to, tallies, at, p.coverage)
 }
 

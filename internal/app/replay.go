@@ -22,10 +22,15 @@ import (
 type ReplayOptions struct {
 	Scenario *replay.Scenario
 	Seed     uint64
-	Signals  io.Reader      // as shared/scenarios/draw.py writes them; nil: drawn from the scenario
-	Config   *config.Config // counting, intake and detection; nil: the defaults
-	Log      *slog.Logger
-	Progress func(done float64) // may be nil
+	Signals  io.Reader // as shared/scenarios/draw.py writes them; nil: drawn from the scenario
+	// NoStreams does without asking what each stream contributed, which costs
+	// the judging of the event again for each.
+	NoStreams bool
+	// ReportsAlone leaves out what checks and vendors say.
+	ReportsAlone bool
+	Config       *config.Config // counting, intake and detection; nil: the defaults
+	Log          *slog.Logger
+	Progress     func(done float64) // may be nil
 }
 
 // replayStep is how many ticks of a replay share a transaction.
@@ -57,6 +62,20 @@ func Replay(ctx context.Context, o ReplayOptions) (*replay.Result, error) {
 }
 
 func (o *ReplayOptions) records() iter.Seq2[replay.Record, error] {
+	all := o.drawn()
+	if !o.ReportsAlone {
+		return all
+	}
+	return func(yield func(replay.Record, error) bool) {
+		for r, err := range all {
+			if r.Kind != outcry.KindProbe && r.Kind != outcry.KindBulletin && !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+func (o *ReplayOptions) drawn() iter.Seq2[replay.Record, error] {
 	if o.Signals != nil {
 		return replay.ReadSignals(o.Signals)
 	}
@@ -121,21 +140,38 @@ func (s *stage) fit(ctx context.Context, o *ReplayOptions, clock *virtualClock, 
 	if err != nil {
 		return err
 	}
-	board := newBoard(sceneServices(o.Config, s.scene, o.Scenario), pagesOf(s.scene))
+	services := sceneServices(o.Config, s.scene, o.Scenario)
+	board := newBoard(services, pagesOf(s.scene))
 	c := &counter{
-		bus: b, book: s.store, memory: s.store, log: o.Log, now: clock.now, still: true, ready: make(chan struct{}),
+		bus: b, place: b, book: s.store, memory: s.store, log: o.Log, now: clock.now, still: true, ready: make(chan struct{}),
 		stored: func(_ *bus.Message, s *outcry.Signal) time.Time { return s.At },
 	}
 	court := newCourt(s.scene, s.store, board, seed.ids(), o.Log)
-	board.usual = court.usual
+	court.fleeting = true
+	seen := &witness{court.docket, map[string][]outcry.Evidence{}}
+	court.docket = seen
+	board.usual, board.shares = court.usual, court.usualShares
+	desk := &deskHub{services: services, carriers: s.scene.Scopes.Carriers.Allow, name: trendSource, salts: seed, now: clock.now}
+	board.trends = desk.Trends
 	if err := court.open(ctx, outcry.TickOf(o.Scenario.Begin()), nil); err != nil {
 		return err
 	}
 	s.player = &player{
-		clock: clock, door: door, queue: q, stream: gather, counter: c, court: court, tallies: s.store, board: board,
-		refused: map[string]int64{},
+		clock: clock, door: door, queue: q, stream: gather, counter: c, court: court, tallies: s.store, board: board, desk: desk,
+		refused: map[string]int64{}, seen: seen,
 	}
+	s.player.jury = s.jury(o, court)
 	return s.count(ctx, c)
+}
+
+// jury is one for the court; nil when nobody asks for it.
+func (s *stage) jury(o *ReplayOptions, c *court) *jury {
+	if o.NoStreams {
+		return nil
+	}
+	return &jury{court: c, panel: func(d docket) *court {
+		return newCourt(s.scene, d, nobody{}, seeded{o.Seed}.ids(), slog.New(slog.DiscardHandler))
+	}}
 }
 
 // count starts the counter, until the stage is closed.
@@ -178,6 +214,7 @@ func (s *stage) result(ctx context.Context, o *ReplayOptions, wall time.Duration
 		}
 	}
 	replay.Score(o.Scenario, public, r)
+	p.contribute(public, r)
 	return r, nil
 }
 

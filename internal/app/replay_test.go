@@ -8,14 +8,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// replayed runs a scenario and gives its document.
+// replayed runs a scenario and gives its document, without what each stream
+// contributed.
 func replayed(t *testing.T, name string, seed uint64) *Result {
+	t.Helper()
+	return replayedWith(t, name, ReplayOptions{Seed: seed, NoStreams: true})
+}
+
+func replayedWith(t *testing.T, name string, o ReplayOptions) *Result {
 	t.Helper()
 	sc, err := OpenScenario(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Replay(t.Context(), ReplayOptions{Scenario: sc, Seed: seed})
+	o.Scenario = sc
+	r, err := Replay(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +60,7 @@ func TestReplayFindsTheOutageAndNothingElse(t *testing.T) {
 func TestReplayIsTheSameBytesTwice(t *testing.T) {
 	var docs [2][]byte
 	for i := range docs {
-		r := replayed(t, "testdata/small.yaml", 5)
+		r := replayedWith(t, "testdata/small.yaml", ReplayOptions{Seed: 5})
 		r.WallS = 0
 		var err error
 		if docs[i], err = json.Marshal(r); err != nil {

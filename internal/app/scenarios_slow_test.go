@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/outcry/outcry/internal/replay"
 )
 
 // TestTheDayItWasConceivedFrom holds 16 May 2024 to its bounds, on several
@@ -96,5 +98,24 @@ func TestASlowFaultIsFoundWithinTheHour(t *testing.T) {
 	for seed := range uint64(3) {
 		r := replayed(t, "slow-burn", seed+100)
 		within(t, "published", r.Outages[0].PublishDelayS, 0, 3600)
+	}
+}
+
+// A metric of a scenario is heard beside people's reports, and says what it
+// contributed. Alone it would have raised nothing.
+func TestAMetricInAReplay(t *testing.T) {
+	r := replayedWith(t, "failed-payments", ReplayOptions{Seed: 1})
+	if len(r.Incidents) != 1 || r.Incidents[0].ConfirmedAt == nil {
+		t.Fatalf("incidents %+v, want one that the metric has confirmed", r.Incidents)
+	}
+	if i := slices.IndexFunc(r.Incidents[0].Evidence, func(e replay.Evidence) bool { return e.Stream == "metric" }); i < 0 || !strings.Contains(r.Incidents[0].Evidence[i].Words, "in payment-errors") {
+		t.Errorf("the evidence does not name the metric: %+v", r.Incidents[0].Evidence)
+	}
+	i := slices.IndexFunc(r.Incidents[0].Contributions, func(c replay.Contribution) bool { return c.Stream == "metric" })
+	if i < 0 {
+		t.Fatalf("no word of the metric: %+v", r.Incidents[0].Contributions)
+	}
+	if c := r.Incidents[0].Contributions[i]; c.Nats < 1 || c.AloneAt != nil {
+		t.Errorf("it contributed %+v", c)
 	}
 }

@@ -19,11 +19,30 @@ import (
 	"github.com/outcry/outcry/internal/netguard"
 	"github.com/outcry/outcry/internal/notify"
 	"github.com/outcry/outcry/internal/notify/webhook"
+	"github.com/outcry/outcry/internal/web"
 )
 
 // AdminTokenFile is where a process without configured administrators keeps the
 // token that it has made for whoever can read its data folder.
 func AdminTokenFile(data string) string { return filepath.Join(data, "admin.token") }
+
+// readers are the tokens of the role read, but for operators', who see as much.
+func (p *process) readers() ([]web.Reader, error) {
+	var out []web.Reader
+	for i := range p.Config.Intake.Tokens {
+		t := &p.Config.Intake.Tokens[i]
+		if !slices.Contains(t.Roles, config.RoleRead) || slices.Contains(t.Roles, config.RoleAdmin) {
+			continue
+		}
+		secret, err := t.Token.Value()
+		if err != nil {
+			return nil, fmt.Errorf("token %s: %w", t.Name, err)
+		}
+		other := func(r config.Role) bool { return r != config.RoleRead }
+		out = append(out, web.Reader{Name: t.Name, Secret: secret, Only: !slices.ContainsFunc(t.Roles, other)})
+	}
+	return out, nil
+}
 
 // credentials reads the configuration's tokens: those of reporters, and those
 // of operators by name.

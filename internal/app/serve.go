@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -19,7 +18,8 @@ import (
 	"github.com/outcry/outcry/internal/bus"
 	"github.com/outcry/outcry/internal/config"
 	"github.com/outcry/outcry/internal/intake"
-	"github.com/outcry/outcry/internal/page"
+	"github.com/outcry/outcry/internal/notify/webpush"
+	"github.com/outcry/outcry/internal/probe/heartbeat"
 	"github.com/outcry/outcry/internal/store"
 	"github.com/outcry/outcry/internal/web"
 )
@@ -31,6 +31,7 @@ type Role string
 const (
 	RoleIntake Role = "intake"
 	RoleProbe  Role = "probe"
+	RoleListen Role = "listen"
 	RoleCount  Role = "count"
 	RoleDetect Role = "detect"
 	RoleNotify Role = "notify"
@@ -39,7 +40,7 @@ const (
 
 // Roles are all of them.
 func Roles() []Role {
-	return []Role{RoleIntake, RoleProbe, RoleCount, RoleDetect, RoleNotify, RoleWeb}
+	return []Role{RoleIntake, RoleProbe, RoleListen, RoleCount, RoleDetect, RoleNotify, RoleWeb}
 }
 
 // ParseRoles reads a list of roles; none are all.
@@ -78,7 +79,11 @@ type process struct {
 	gatherer *bus.Gatherer
 	places   *intake.MMDB // nil: no address databases
 	site     *web.Server
+	beats    *heartbeat.Beats
+	desk     *deskHub      // reads posts
+	pushed   *webpush.Keys // of web push; nil: visitors are not told
 	board    *board
+	comments *commentary
 	court    *court
 	dirty    chan struct{} // the board has changed
 	poke     func()        // there may be notices
@@ -94,8 +99,11 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	if len(o.Roles) == 0 {
 		o.Roles = Roles()
 	}
+	if o.Config.Vantage.Remote() {
+		return serveVantage(ctx, o)
+	}
 	p := &process{
-		ServeOptions: o, metrics: prometheus.NewRegistry(), dirty: make(chan struct{}, 1), poke: func() {},
+		ServeOptions: o, metrics: prometheus.NewRegistry(), dirty: make(chan struct{}, 1), poke: func() {}, coverage: &coverage{},
 		fronts: newCrew(ctx, o.Log), backs: newCrew(ctx, o.Log),
 	}
 	p.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -181,7 +189,7 @@ func (p *process) listen(ctx context.Context) (public, admin net.Addr, err error
 			return nil, nil, outcry.Wrap(outcry.CodeUnavailable, err, "listen on %s for admin_listen (set it to off, or to another address)", p.Config.AdminListen)
 		}
 		admin = l.Addr()
-		checks := map[string]web.Check{"store": p.store.Ready}
+		checks := map[string]web.Check{"store": p.store.Ready, "stream": p.bus.Ready}
 		p.fronts.work("admin listener", func(ctx context.Context) error {
 			return web.ServeAdmin(ctx, l, web.Admin(checks, p.metrics, p.Log), p.Log)
 		})
@@ -220,7 +228,10 @@ const republish = 15 * time.Second
 func (p *process) retain(ctx context.Context) error {
 	r := p.Config.Retention
 	for {
-		err := p.store.Retain(ctx, time.Now(), store.Retention{Ticks: r.Ticks, Minutes: r.Minutes, Hours: r.Hours, Incidents: r.Incidents})
+		err := p.store.Retain(ctx, time.Now(), store.Retention{
+			Ticks: r.Ticks, Minutes: r.Minutes, Hours: r.Hours, Incidents: r.Incidents, Comments: p.Config.Comments.Keep,
+			Notices: store.DefaultRetention().Notices, Salts: intake.SaltLives(),
+		})
 		if err != nil && ctx.Err() == nil {
 			p.Log.Error("store: what is old could not be rolled up; it is tried again", "error", err)
 		}
@@ -230,18 +241,6 @@ func (p *process) retain(ctx context.Context) error {
 		case <-time.After(10 * time.Minute):
 		}
 	}
-}
-
-func pageOptions(c *config.Config) page.Options {
-	o := page.Options{Name: "Outcry"}
-	if len(c.Pages) > 0 {
-		o.Name = cmp.Or(c.Pages[0].Title, o.Name)
-		o.URL = c.Pages[0].URL
-		if z, err := time.LoadLocation(c.Pages[0].Timezone); err == nil {
-			o.Location = z
-		}
-	}
-	return o
 }
 
 // unavailable answers for a role that this process does not take.

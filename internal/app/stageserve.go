@@ -13,6 +13,7 @@ import (
 // from shortly before its first outage at so many times real speed, on the
 // very pages that a live process has. It ends with ctx.
 func ServeReplay(ctx context.Context, o ReplayOptions, listen string, speed float64, ready func(net.Addr)) error {
+	o.NoStreams = true
 	stage, err := newStage(ctx, &o)
 	if err != nil {
 		return err
