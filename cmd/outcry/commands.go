@@ -60,7 +60,7 @@ func (c *probeCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	if err := result.Format(s.out); err != nil {
+	if err := result.Format(s.text()); err != nil {
 		return err
 	}
 	switch result.Outcome {
@@ -145,15 +145,31 @@ func tell(w io.Writer, r *app.Result) error {
 		in := &r.Incidents[i]
 		fmt.Fprintf(&b, "\n%s  %s\n  detected %s, published %s, confirmed %s, recovering %s, closed %s\n  %s\n", in.ID, strings.Join(in.Services, ", "),
 			at(in.DetectedAt), at(in.PublishedAt), at(in.ConfirmedAt), at(in.MonitoringAt), at(in.ClosedAt), in.Headline)
+		contributions(&b, in)
 	}
 	for i := range r.Outages {
 		o := &r.Outages[i]
-		fmt.Fprintf(&b, "\noutage of %s at %s: published after %s, onset off by %s, recovering after %s, closed after %s, ahead of the vendor by %s\n",
-			strings.Join(o.Services, ", "), o.Onset.Format(time.RFC3339), secs(o.PublishDelayS), secs(o.OnsetErrorS), secs(o.MonitoringDelayS), secs(o.CloseDelayS), secs(o.LeadS))
+		fmt.Fprintf(&b, "\noutage of %s at %s: published after %s, onset off by %s, recovering after %s, closed after %s, ahead of the vendor by %s (its %s)\n",
+			strings.Join(o.Services, ", "), o.Onset.Format(time.RFC3339), secs(o.PublishDelayS), secs(o.OnsetErrorS), secs(o.MonitoringDelayS), secs(o.CloseDelayS), secs(o.LeadS), o.OfficialWords)
 	}
 	fmt.Fprintf(&b, "\nfalse incidents: %d; public before the start: %d\n", len(r.FalseIncidents), r.HistoryIncidents)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// contributions tells what each stream did for an incident.
+func contributions(b *strings.Builder, in *app.Incident) {
+	if len(in.Contributions) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n  %-10s %22s  %-18s %s\n", "stream", "nats at publication", "alone, detected", "without it, published")
+	for _, c := range in.Contributions {
+		sooner := "never"
+		if c.SoonerS != nil {
+			sooner = fmt.Sprintf("%s (%+.0f s)", at(c.WithoutAt), *c.SoonerS)
+		}
+		fmt.Fprintf(b, "  %-10s %22.1f  %-18s %s\n", c.Stream, c.Nats, at(c.AloneAt), sooner)
+	}
 }
 
 func at(t *time.Time) string {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -9,13 +8,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/outcry/outcry"
-	"github.com/outcry/outcry/internal/app"
 )
 
 // incidentCmd talks to a running server over its API.
@@ -71,74 +68,9 @@ type remoteUpdate struct {
 	Public bool      `json:"public"`
 }
 
-// maxAnswer bounds what is read of the server.
-const maxAnswer = 32 << 20
-
-// call does one request and decodes its answer.
+// call does one request about incidents and decodes its answer.
 func (c *incidentCmd) call(ctx context.Context, method, path string, body, into any) error {
-	target, err := url.JoinPath(c.Server, "/api/v1/incidents")
-	if err != nil {
-		return outcry.FieldErrorf("server", "%q is no address", c.Server)
-	}
-	var in io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		in = bytes.NewReader(b)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, target+path, in)
-	if err != nil {
-		return outcry.FieldErrorf("server", "%q is no address", c.Server)
-	}
-	req.Header.Set("Accept", "application/json")
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if t := c.token(); t != "" {
-		req.Header.Set("Authorization", "Bearer "+t)
-	}
-	client := http.Client{Timeout: 30 * time.Second}
-	res, err := client.Do(req)
-	if err != nil {
-		return outcry.Wrap(outcry.CodeUnavailable, err, "ask the server %s (is it running? --server names another)", c.Server)
-	}
-	defer res.Body.Close() //nolint:errcheck // read to the end
-	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err != nil {
-		return outcry.Wrap(outcry.CodeUnavailable, err, "read the answer of %s", c.Server)
-	}
-	if res.StatusCode >= 300 {
-		return c.refused(res.StatusCode, answer)
-	}
-	return json.Unmarshal(answer, into)
-}
-
-// token is OUTCRY_TOKEN, or the one in the data folder.
-func (c *incidentCmd) token() string {
-	if t := os.Getenv("OUTCRY_TOKEN"); t != "" {
-		return t
-	}
-	b, err := os.ReadFile(app.AdminTokenFile(c.Data))
-	if err != nil {
-		return "" // not this machine, or not ours to read: the server will say what it needs
-	}
-	return strings.TrimSpace(string(b))
-}
-
-func (c *incidentCmd) refused(status int, answer []byte) error {
-	var e struct {
-		Error struct{ Code, Field, Message string } `json:"error"`
-	}
-	if json.Unmarshal(answer, &e) != nil || e.Error.Message == "" {
-		return outcry.Errorf(outcry.CodeUnavailable, "%s answered %d", c.Server, status)
-	}
-	err := &outcry.Error{Code: outcry.Code(e.Error.Code), Field: e.Error.Field, Message: e.Error.Message}
-	if status == http.StatusUnauthorized {
-		err.Message += " (set OUTCRY_TOKEN, or --data to the server's data folder)"
-	}
-	return err
+	return remote{c.Server, c.Data}.call(ctx, method, "/api/v1/incidents"+path, body, into)
 }
 
 type incidentList struct {
@@ -161,14 +93,14 @@ func (l *incidentList) Run(ctx context.Context, s *streams, c *cli) error {
 	if l.JSON {
 		return printJSON(s.out, raw)
 	}
-	w := tabwriter.NewWriter(s.out, 2, 8, 2, ' ', 0)
+	w := tabwriter.NewWriter(s.text(), 2, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tSTATE\tPUBLIC\tSINCE\tTITLE")
 	for _, r := range raw.Incidents {
 		var in remoteIncident
 		if err := json.Unmarshal(r, &in); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", in.ID, in.State, publicWord(&in), clock(in.Onset.At), in.Title)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", in.ID, in.State, publicWord(&in), clock(in.Onset.At), harmless(in.Title))
 	}
 	return w.Flush()
 }
@@ -209,7 +141,7 @@ func (x *incidentShow) Run(ctx context.Context, s *streams, c *cli) error {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return err
 	}
-	_, err := io.WriteString(s.out, describe(&in))
+	_, err := io.WriteString(s.text(), describe(&in))
 	return err
 }
 
@@ -234,13 +166,6 @@ func describe(in *remoteIncident) string {
 	return b.String()
 }
 
-func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
-
 // said is the body of a command to the API.
 type said struct {
 	Title    string   `json:"title,omitempty"`
@@ -258,7 +183,7 @@ func (c *incidentCmd) post(ctx context.Context, s *streams, path string, body sa
 	if err := c.call(ctx, http.MethodPost, path, body, &in); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(s.out, "%s  %s: %s\n", in.ID, cmp.Or(in.Title, "incident"), in.State)
+	_, err := fmt.Fprintf(s.text(), "%s  %s: %s\n", in.ID, cmp.Or(in.Title, "incident"), in.State)
 	return err
 }
 
@@ -358,6 +283,6 @@ func (x *incidentReport) Run(ctx context.Context, s *streams, c *cli) error {
 	for _, u := range in.Updates {
 		fmt.Fprintf(&b, "- %s, %s, %s: %s\n", clock(&u.At), u.Author, u.State, u.Body)
 	}
-	_, err := io.WriteString(s.out, b.String())
+	_, err := io.WriteString(s.text(), b.String())
 	return err
 }

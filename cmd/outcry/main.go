@@ -33,7 +33,15 @@ type cli struct {
 	Check    checkCmd    `cmd:"" help:"Read a configuration file and list every mistake in it as FILE:LINE:COLUMN: message."`
 	Probe    probeCmd    `cmd:"" help:"Run one check now and show every step. Exits 0 when it is up, 1 when down, 2 when that cannot be told from here."`
 	Replay   replayCmd   `cmd:"" help:"Play a recorded outage through the whole pipeline on a virtual clock, and say when it would have been noticed."`
+	Backtest backtestCmd `cmd:"" help:"Take recorded counts through the judge: when it would have alerted, what it learned, how that scores."`
+	Baseline baselineCmd `cmd:"" help:"Show what the judge has learned to be usual for a service, hour by hour of the week."`
+	Post     postCmd     `cmd:"" help:"Hand posts to a running server: one JSON object a line on standard input, {\"text\":…,\"author\":…}."`
+	Mirror   mirrorCmd   `cmd:"" help:"Verify a copy of the pages."`
+	Sources  sourcesCmd  `cmd:"" help:"Find vendors whose own status pages can be listened to."`
+	Import   importCmd   `cmd:"" help:"Make a configuration of Gatus's, Uptime Kuma's, blackbox_exporter's or a Statuspage's, and say what it could not carry over."`
 	Incident incidentCmd `cmd:"" help:"See and steer incidents on a running server."`
+	Comments commentsCmd `cmd:"" help:"Read what people wrote with their reports on a running server, and approve or reject it."`
+	Vantage  vantageCmd  `cmd:"" help:"See remote vantages of a running server, and revoke them."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
@@ -93,7 +101,7 @@ func report(s *streams, err error) int {
 		fmt.Fprintln(s.err, list)
 		return exitFailed
 	}
-	fmt.Fprintln(s.err, "outcry:", err)
+	fmt.Fprintln(plain{s.err}, "outcry:", err) // it may be a server's
 	if outcry.CodeOf(err) == outcry.CodeInvalid {
 		return exitMisuse
 	}

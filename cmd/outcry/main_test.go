@@ -83,3 +83,17 @@ func TestReplayAnswersOneDocument(t *testing.T) {
 		}
 	}
 }
+
+// TestHarmless: what strangers wrote commands no terminal.
+func TestHarmless(t *testing.T) {
+	for _, c := range []struct{ says, text, want string }{
+		{"words stay", "The card is refused: „49 €“ 👩‍👧", "The card is refused: „49 €“ 👩‍👧"},
+		{"an escape does nothing", "\x1b]0;x\x07\x1b[2J\u009b1m", "\ufffd]0;x\ufffd\ufffd[2J\ufffd1m"},
+		{"a line stays one", "a\nb\tc\r", "a b c "},
+		{"nothing turns around", "a\u202eb\u2066", "a\ufffdb\ufffd"},
+	} {
+		if got := harmless(c.text); got != c.want {
+			t.Errorf("%s: %q, want %q", c.says, got, c.want)
+		}
+	}
+}

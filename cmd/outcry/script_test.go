@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"math"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -32,17 +35,20 @@ func TestMain(m *testing.M) {
 //	website STATUS      starts a web server that answers so, for $SITE
 //	serve ARG…          starts `outcry serve`, for $OUTCRY_SERVER, until the end
 //	crowd SERVICE N     posts the reports of N people, each from another network
+//	comment SERVICE WORDS  posts a report with a comment, and waits until it is kept
 //	counted SERVICE N   waits until N reports are in the tallies
 //	status CODE CMD…    runs a command that must end with this exit code
 //	idof VARIABLE       sets it to the first word of the last output
 //	appendsite FILE     adds a check of $SITE to a configuration
+//	series FILE STEP DAYS LABELS  writes recorded counts, and the window in which something is wrong
 //	keys FILE KEY…      the JSON document in FILE has these keys at its top, and no others
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"website": website, "serve": serve, "crowd": crowd, "counted": counted,
+			"website": website, "serve": serve, "crowd": crowd, "comment": comment, "counted": counted,
 			"status": status, "idof": idof, "appendsite": appendsite, "keys": keys,
+			"series": series,
 		},
 	})
 }
@@ -111,6 +117,30 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		ended <- code
 		ts.Fatalf("serve: exit %d\n%s", code, log)
 	}
+}
+
+func comment(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "comment SERVICE WORDS")
+	body, err := json.Marshal(map[string]string{"service": args[0], "comment": args[1]})
+	ts.Check(err)
+	res, err := http.Post(ts.Getenv("OUTCRY_SERVER")+"/api/v1/reports", "application/json", bytes.NewReader(body))
+	ts.Check(err)
+	ts.Check(res.Body.Close())
+	words, err := json.Marshal(args[1])
+	ts.Check(err)
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
+		req, err := http.NewRequest(http.MethodGet, ts.Getenv("OUTCRY_SERVER")+"/api/v1/comments", nil)
+		ts.Check(err)
+		req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(ts.ReadFile(ts.Getenv("OUTCRY_DATA")+"/admin.token")))
+		res, err := http.DefaultClient.Do(req)
+		ts.Check(err)
+		answer, err := io.ReadAll(res.Body)
+		ts.Check(errors.Join(err, res.Body.Close()))
+		if bytes.Contains(answer, bytes.Trim(words, `"`)) {
+			return
+		}
+	}
+	ts.Fatalf("the comment is not kept")
 }
 
 func crowd(ts *testscript.TestScript, neg bool, args []string) {
@@ -191,4 +221,28 @@ func keys(ts *testscript.TestScript, neg bool, args []string) {
 	for k := range doc {
 		ts.Fatalf("%s has a key that is not documented here: %s", args[0], k)
 	}
+}
+
+// series writes some 30 events an hour, ten times as many for three hours of the
+// last day but one, and that window to a file of labels.
+func series(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 4, "series FILE STEP DAYS LABELS")
+	step, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	days, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	begin := time.Date(2024, 3, 4, 0, 0, 0, 0, time.UTC)
+	end := begin.Add(time.Duration(days) * 24 * time.Hour)
+	bad, back := end.Add(-36*time.Hour), end.Add(-33*time.Hour)
+	rng := rand.New(rand.NewPCG(1, 2))
+	text := []byte("timestamp,value\n")
+	for at := begin; at.Before(end); at = at.Add(step) {
+		n := 30*step.Hours() + math.Sqrt(30*step.Hours())*rng.NormFloat64()
+		if !at.Before(bad) && at.Before(back) {
+			n *= 10
+		}
+		text = fmt.Appendf(text, "%s,%d\n", at.Format(time.DateTime), int(max(n, 0)))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[3]), fmt.Appendf(nil, "start,end\n%s,%s\n", bad.Format(time.RFC3339), back.Format(time.RFC3339)), 0o600))
 }

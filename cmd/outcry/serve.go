@@ -17,7 +17,7 @@ type serveCmd struct {
 	Config string   `help:"Configuration file; none: the built-in one." placeholder:"FILE" type:"path"`
 	Data   string   `help:"Folder for the stream and the database." placeholder:"DIR" type:"path"`
 	Listen string   `help:"Address of the public listener, such as :8080." placeholder:"ADDR"`
-	Roles  []string `help:"Which parts to run: intake, probe, count, detect, notify, web. Default: all." placeholder:"ROLE"`
+	Roles  []string `help:"Which parts to run: intake, probe, listen, count, detect, notify, web. Default: all. A remote vantage (vantage.core in its configuration) runs probe." placeholder:"ROLE"`
 	Replay string   `help:"Show a scenario live instead: a file, or the name of a shipped one." placeholder:"SCENARIO"`
 	Speed  float64  `help:"How many times faster than life, with --replay." default:"60"`
 	Seed   uint64   `help:"Seed of the scenario's draw, with --replay." default:"1"`
@@ -49,6 +49,10 @@ func (c *serveCmd) Run(ctx context.Context, s *streams) error {
 	return app.Serve(ctx, app.ServeOptions{
 		Config: cfg, Roles: roles, Version: version(), Log: log,
 		Ready: func(public, admin net.Addr) {
+			if public == nil {
+				log.Info("ready", "core", cfg.Vantage.Core, "admin", addr(admin), "data", cfg.Data)
+				return
+			}
 			log.Info("ready", "page", "http://"+reachable(public), "admin", addr(admin), "data", cfg.Data)
 		},
 	})
