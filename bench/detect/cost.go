@@ -78,7 +78,7 @@ func (p *page) news(t outcry.Tick) []outcry.Tally {
 		half := p.scopes / 2
 		scope := outcry.Scope{Region: regionName(p.rng.IntN(half)), Carrier: carrierName(p.rng.IntN(p.scopes - half))}
 		p.cells[i] = [1]outcry.Cell{{CellKey: outcry.CellKey{Symptom: "down", Scope: scope}, Counts: one}}
-		p.tallies = append(p.tallies, outcry.Tally{Service: p.ids[i], Kind: outcry.KindReport, Tick: t, Counts: one, Networks: 1, Cells: p.cells[i][:]})
+		p.tallies = append(p.tallies, outcry.Tally{Service: p.ids[i], Kind: outcry.KindReport, Tick: t, Counts: one, Networks: 1, Hourly: 1, Cells: p.cells[i][:]})
 	}
 	return p.tallies
 }

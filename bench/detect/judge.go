@@ -91,7 +91,7 @@ func (j *judge) tallies(t outcry.Tick, n int32) []outcry.Tally {
 		return nil
 	}
 	x := uint32(n) //nolint:gosec // a count
-	j.one[0] = outcry.Tally{Service: serviceID, Kind: outcry.KindReport, Tick: t, Counts: outcry.Counts{Total: x, Bad: x, Distinct: x, Fresh: x}, Networks: x}
+	j.one[0] = outcry.Tally{Service: serviceID, Kind: outcry.KindReport, Tick: t, Counts: outcry.Counts{Total: x, Bad: x, Distinct: x, Fresh: x}, Networks: x, Hourly: x}
 	return j.one[:]
 }
 

@@ -39,7 +39,7 @@ func troubles(f float64) []*trouble {
 		change(&n)
 		return n
 	}
-	runs := func(n int) int { return max(2, int(float64(n)*f)) }
+	runs := func(n int) int { return max(1, int(float64(n)*f)) }
 	cold := func(name string, n sim.Null) *trouble {
 		r := runs(60)
 		if n.Rate >= busy { // every tick of them costs

@@ -9,19 +9,22 @@ import (
 
 // options are the command's flags.
 type options struct {
-	years            float64
-	reps, seeds      int
-	quick            bool
-	only, null, out  string
-	write, scenarios bool
-	scenario         string
-	seed             uint64
+	years              float64
+	reps               int
+	quick, full, write bool
+	only, null, out    string
+	seed               uint64
+	target             float64
+	limit              time.Duration
 }
 
 func (o *options) plan() *plan {
 	p := &plan{years: o.years, reps: o.reps, seed: o.seed, rates: []float64{0.25, 4, 12, 52}}
 	if o.quick {
 		p.years, p.reps = o.years/8, min(o.reps, 25)
+	}
+	if o.full {
+		p.years *= 5
 	}
 	for _, n := range allNulls() {
 		if strings.Contains(n.String(), o.null) {
@@ -43,9 +46,6 @@ type results struct {
 func (o *options) part(name string) bool { return o.only == "" || o.only == name }
 
 func run(o *options, w io.Writer) error {
-	if o.scenarios {
-		return o.replayed(w)
-	}
 	began := time.Now()
 	r, err := o.measure()
 	if err != nil {
@@ -64,16 +64,6 @@ func run(o *options, w io.Writer) error {
 		return nil
 	}
 	return r.document()
-}
-
-func (o *options) replayed(w io.Writer) error {
-	all, err := o.play()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "Seconds: median / p90 / worst over %d seeds; of the lead, p10 and the least.\n\n", o.seeds)
-	scenarioTable(w, all)
-	return nil
 }
 
 func (o *options) measure() (r *results, err error) {

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"encoding/csv"
 	"math"
+	"os"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -45,15 +48,30 @@ func TestThresholdIsTheLeastThatKeepsTheRate(t *testing.T) {
 	})
 }
 
-// Garwood's limits, from the tables of the exact method.
-func TestPoissonInterval(t *testing.T) {
-	for _, c := range []struct {
-		n      int
-		lo, hi float64
-	}{{0, 0, 3.689}, {1, 0.0253, 5.572}, {10, 4.795, 18.39}, {100, 81.36, 121.63}} {
-		lo, hi := poissonInterval(c.n)
-		if math.Abs(lo-c.lo) > 0.01 || math.Abs(hi-c.hi) > 0.01 {
-			t.Errorf("of %d the interval is %.4f to %.4f, not %.4f to %.4f", c.n, lo, hi, c.lo, c.hi)
+// Garwood's limits, as R's poisson.test gives them; testdata/interval.R made the
+// vectors.
+func TestPoissonIntervalAgreesWithR(t *testing.T) {
+	f, err := os.Open("testdata/interval.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) != 9 {
+		t.Fatalf("%d rows: %v", len(rows), err)
+	}
+	for _, row := range rows[1:] {
+		var v [3]float64
+		for k, text := range row {
+			if v[k], err = strconv.ParseFloat(text, 64); err != nil {
+				t.Fatal(err)
+			}
 		}
+		lo, hi := poissonInterval(int(v[0]))
+		if math.Abs(lo-v[1]) > 1e-8*(1+v[1]) || math.Abs(hi-v[2]) > 1e-8*(1+v[2]) {
+			t.Errorf("of %g the interval is %.9f to %.9f, not %.9f to %.9f", v[0], lo, hi, v[1], v[2])
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

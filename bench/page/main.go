@@ -2,6 +2,11 @@
 // same bytes in the same run as the yardstick.
 //
 //	go run ./bench/page [-seconds 8] [-connections 100] [-rounds 3]
+//	go run ./bench/page -listeners 10000 [-rounds 9]
+//
+// The second form measures the live stream: how long after a change all of so
+// many listeners, in a process of their own, have it. It needs two descriptors
+// for each.
 //
 // It needs nginx and wrk (apt-get install nginx wrk). Our server and nginx
 // (gzip_static, two workers, no access log) run one after the other on the
@@ -12,6 +17,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -40,12 +46,19 @@ func main() {
 	seconds := flag.Int("seconds", 8, "length of each measurement")
 	connections := flag.Int("connections", 100, "open connections")
 	rounds := flag.Int("rounds", 3, "measurements of each server")
+	listeners := flag.Int("listeners", 0, "measure instead how long after a change so many listeners of the live stream have it")
+	crowding := flag.String("crowd", "", "be the listeners of the server at this address (what -listeners starts)")
 	serve := flag.String("serve", "", "only serve the demonstration world on this address, for looking at it")
 	flag.Parse()
 	var err error
-	if *serve != "" {
+	switch {
+	case *serve != "":
 		err = demonstrate(*serve)
-	} else {
+	case *crowding != "":
+		err = crowd(*crowding, *listeners)
+	case *listeners > 0:
+		err = listen(*listeners, *rounds)
+	default:
 		err = run(*seconds, *connections, *rounds)
 	}
 	if err != nil {
@@ -53,25 +66,33 @@ func main() {
 	}
 }
 
-func newServer() (*web.Server, error) {
-	s, err := web.New(web.Config{Page: page.Options{Name: "Outcry", URL: "http://localhost:8080", Location: pagetest.Location()}},
-		web.Deps{Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()})
-	if err != nil {
-		return nil, err
+// serve serves the page of an outage at an address, until the end of ctx.
+func serve(ctx context.Context, addr string, listeners int) (s *web.Server, at string, done <-chan error, err error) {
+	c := web.Config{Page: page.Options{Name: "Outcry", URL: "http://localhost:8080", Location: pagetest.Location()}}
+	if listeners > 0 {
+		c.MaxListeners, c.Descriptors = listeners, 4*listeners+1000
 	}
-	return s, s.Publish(pagetest.World(pagetest.Outage))
-}
-
-func demonstrate(addr string) error {
-	s, err := newServer()
-	if err != nil {
-		return err
+	if s, err = web.New(c, web.Deps{Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()}); err != nil {
+		return nil, "", nil, err
+	}
+	if err := s.Publish(pagetest.World(pagetest.Outage)); err != nil {
+		return nil, "", nil, err
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
+		return nil, "", nil, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx, l, time.Second) }()
+	return s, l.Addr().String(), ended, nil
+}
+
+func demonstrate(addr string) error {
+	_, _, done, err := serve(context.Background(), addr, 0)
+	if err != nil {
 		return err
 	}
-	return s.Serve(context.Background(), l, time.Second)
+	return <-done
 }
 
 // contestant is one server: its page, and the CPU time that it has used.
@@ -79,22 +100,18 @@ type contestant struct {
 	name, url string
 	cpu       func() (time.Duration, error)
 	rates     []float64
-	costs     []float64 // µs of CPU for each request
+	costs     []float64       // µs of CPU for each request
+	tails     []time.Duration // p99
 }
 
 func run(seconds, connections, rounds int) error {
-	s, err := newServer()
-	if err != nil {
-		return err
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	go func() { _ = s.Serve(ctx, l, time.Second) }()
-	ours := &contestant{name: "outcry", url: "http://" + l.Addr().String() + "/", cpu: ownCPU}
+	_, addr, _, err := serve(ctx, "127.0.0.1:0", 0)
+	if err != nil {
+		return err
+	}
+	ours := &contestant{name: "outcry", url: "http://" + addr + "/", cpu: ownCPU}
 	theirs, end, err := startNginx(ours.url)
 	if err != nil {
 		return err
@@ -107,6 +124,7 @@ func run(seconds, connections, rounds int) error {
 			}
 		}
 	}
+	fmt.Printf("median   p99 outcry %s, nginx %s\n", median(ours.tails).Round(10*time.Microsecond), median(theirs.tails).Round(10*time.Microsecond))
 	x, y := median(ours.rates), median(theirs.rates)
 	fmt.Printf("median   outcry %.0f/s, nginx gzip_static %.0f/s: ratio %.2f; CPU for each %.1f and %.1f µs (%d connections, %d cores, %s)\n",
 		x, y, x/y, median(ours.costs), median(theirs.costs), connections, runtime.NumCPU(), runtime.Version())
@@ -118,7 +136,7 @@ func (c *contestant) measure(round, seconds, connections int) error {
 	if err != nil {
 		return err
 	}
-	rate, latency, err := load(c.url, seconds, connections)
+	rate, latency, tail, err := load(c.url, seconds, connections)
 	if err != nil {
 		return err
 	}
@@ -127,12 +145,12 @@ func (c *contestant) measure(round, seconds, connections int) error {
 		return err
 	}
 	cost := float64((after - before).Microseconds()) / (rate * float64(seconds))
-	fmt.Printf("round %d  %-6s  %8.0f requests/s  %4.1f µs CPU each  %s\n", round, c.name, rate, cost, latency)
-	c.rates, c.costs = append(c.rates, rate), append(c.costs, cost)
+	fmt.Printf("round %d  %-6s  %8.0f requests/s  %4.1f µs CPU each  %s load %s\n", round, c.name, rate, cost, latency, loadAverage())
+	c.rates, c.costs, c.tails = append(c.rates, rate), append(c.costs, cost), append(c.tails, tail)
 	return nil
 }
 
-func median(v []float64) float64 {
+func median[T cmp.Ordered](v []T) T {
 	v = slices.Sorted(slices.Values(v))
 	return v[len(v)/2]
 }
@@ -153,21 +171,24 @@ var (
 )
 
 // load runs wrk, which asks for gzip as browsers do.
-func load(url string, seconds, connections int) (rate float64, latency string, err error) {
+func load(url string, seconds, connections int) (rate float64, latency string, tail time.Duration, err error) {
 	out, err := exec.Command("wrk", "-t2", "-c"+strconv.Itoa(connections), "-d"+strconv.Itoa(seconds)+"s", "--latency",
 		"-H", "Accept-Encoding: gzip", url).CombinedOutput()
 	if err != nil {
-		return 0, "", fmt.Errorf("run wrk: %w: %s", err, out)
+		return 0, "", 0, fmt.Errorf("run wrk: %w: %s", err, out)
 	}
 	m := rateLine.FindSubmatch(out)
 	if m == nil || badLine.Match(out) {
-		return 0, "", fmt.Errorf("wrk against %s: %s", url, out)
+		return 0, "", 0, fmt.Errorf("wrk against %s: %s", url, out)
 	}
 	for _, t := range tailLine.FindAllSubmatch(out, -1) {
 		latency += fmt.Sprintf("p%s %s  ", t[1], t[2])
+		if tail, err = time.ParseDuration(string(t[2])); err != nil {
+			return 0, "", 0, fmt.Errorf("read what wrk says: %w", err)
+		}
 	}
 	rate, err = strconv.ParseFloat(string(m[1]), 64)
-	return rate, latency, err
+	return rate, latency, tail, err
 }
 
 func save(url, coding, file string) error {
