@@ -68,7 +68,7 @@ func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
 			t.Errorf("incident %s: %d %s", id, code, body)
 		}
 	}
-	awaits(t, 2*time.Minute, "every incident's notice has come", func() bool { return mail.knows(opened) })
+	awaits(t, time.Minute, "every incident's notice has come", func() bool { return mail.knows(opened) })
 }
 
 // openOne opens an incident as the folder's owner may, and gives its id.

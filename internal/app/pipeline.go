@@ -65,7 +65,7 @@ func (p *process) pipeline(ctx context.Context) error {
 	}
 
 	if p.has(RoleNotify) {
-		if err := p.notify(); err != nil {
+		if err := p.notify(ctx); err != nil {
 			return err
 		}
 	}
@@ -179,7 +179,7 @@ func (p *process) count(ctx context.Context, partition int) error {
 }
 
 // notify sends what is to be told.
-func (p *process) notify() error {
+func (p *process) notify(ctx context.Context) error {
 	to, err := p.destinations()
 	if err != nil {
 		return err
@@ -189,8 +189,25 @@ func (p *process) notify() error {
 		return err
 	}
 	p.poke = d.Poke
+	if err := p.reclaim(ctx); err != nil {
+		return err
+	}
 	p.backs.work("notices", d.Run)
 	return p.tellVisitors()
+}
+
+// reclaim takes back what a process before this one was sending when it was
+// killed. Where several share a store the lease decides, since one of them may
+// be sending it now.
+func (p *process) reclaim(ctx context.Context) error {
+	if p.store.Shared() {
+		return nil
+	}
+	n, err := p.store.ReclaimNotices(ctx, time.Now())
+	if n > 0 {
+		p.Log.Info("notices: recovered what was being sent", "notices", n)
+	}
+	return err
 }
 
 // heard, passed and changed make the process the audience of its court.

@@ -19,7 +19,8 @@
 //     the incidents that came of it, their notices and the judge's memory in one
 //     transaction: of two judges of one tick, the second writes nothing.
 //   - [Store.ClaimNotices] takes notices under a lease before they are sent, and
-//     [Store.ClaimWords] what is due to visitors who asked to be told.
+//     [Store.ClaimWords] what is due to visitors who asked to be told; where
+//     nobody else can hold any, [Store.ReclaimNotices] ends the leases.
 //
 // # Failing
 //

@@ -45,7 +45,7 @@ func (s *Store) ClaimNotices(ctx context.Context, now time.Time, lease time.Dura
 			n.Attempts = attempts
 			out = append(out, n)
 			return err
-		}, `UPDATE notices SET due = $1, attempts = attempts + 1 WHERE id IN (
+		}, `UPDATE notices SET due = $1, held = 1, attempts = attempts + 1 WHERE id IN (
 				SELECT id FROM notices WHERE due IS NOT NULL AND due <= $2 ORDER BY due, id LIMIT $3`+t.engine.skipLocked+`)
 			RETURNING doc, attempts`, millis(now.Add(lease)), millis(now), limit)
 	})
@@ -67,8 +67,29 @@ func (s *Store) FinishNotice(ctx context.Context, n outcry.Notice) error {
 	}
 	due := sql.NullInt64{Int64: millis(n.NextAttempt), Valid: n.DeliveredAt.IsZero() && n.FailedAt.IsZero()}
 	return s.write(ctx, "finishing a notice", func(t *txn) error {
-		done, err := t.exec(`UPDATE notices SET due = $1, doc = $2 WHERE id = $3 AND due IS NOT NULL AND (attempts <= $4 OR $5 = 1)`,
+		done, err := t.exec(`UPDATE notices SET due = $1, held = 0, doc = $2 WHERE id = $3 AND due IS NOT NULL AND (attempts <= $4 OR $5 = 1)`,
 			due, string(doc), n.ID, n.Attempts, b2i(!n.DeliveredAt.IsZero()))
 		return must(done, err, "notice %s is not this worker's any more", n.ID)
 	})
+}
+
+// ReclaimNotices makes due at now what workers have claimed, notices and words
+// to subscribers, and gives how many there were. It is for the start of the only
+// process of a database: whoever held them is dead, and their leases need not be
+// waited for. What came of those attempts is not known, so they do not count,
+// else a process that is killed again and again would wait longer and longer.
+func (s *Store) ReclaimNotices(ctx context.Context, now time.Time) (n int64, err error) {
+	err = s.write(ctx, "taking back what was being sent", func(t *txn) error {
+		n = 0
+		for _, table := range []string{"notices", "subscribers"} {
+			taken, err := t.exec("UPDATE "+table+" SET due = $1, held = 0, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END"+
+				" WHERE held = 1 AND due IS NOT NULL", millis(now))
+			if err != nil {
+				return err
+			}
+			n += taken
+		}
+		return nil
+	})
+	return n, err
 }

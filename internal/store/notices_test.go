@@ -68,6 +68,40 @@ func TestClaimNotices(t *testing.T) {
 	})
 }
 
+func TestReclaimNotices(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store) {
+		waits, told := notice("waits", 0), notice("told", 0)
+		waits.NextAttempt = noon.Add(time.Hour)
+		ok(t, s.Apply(t.Context(), store.Judged{}, change(incident("a", 0), notice("held", 0), notice("retried", 0), told, waits)))
+		for _, n := range claim(t, s, noon, 9) {
+			switch n.ID {
+			case "retried":
+				n.NextAttempt = noon.Add(time.Hour)
+				ok(t, s.FinishNotice(t.Context(), n))
+			case "told":
+				n.DeliveredAt = noon
+				ok(t, s.FinishNotice(t.Context(), n))
+			}
+		}
+		soon := noon.Add(time.Second)
+		for _, step := range []struct {
+			says string
+			want int64
+		}{{"what was being sent is taken back", 1}, {"and only once", 0}} {
+			if n, err := s.ReclaimNotices(t.Context(), soon); err != nil || n != step.want {
+				t.Errorf("%s: %d, %v; want %d", step.says, n, err, step.want)
+			}
+		}
+		got := claim(t, s, soon, 9)
+		if len(got) != 1 || got[0].ID != "held" || got[0].Attempts != 1 {
+			t.Errorf("due at once: %+v; want the one that was held, in its first attempt that counts", got)
+		}
+		if got := ids(claim(t, s, noon.Add(time.Hour), 9)); len(got) != 3 {
+			t.Errorf("an hour later %v are due; want all but the one that is told", got)
+		}
+	})
+}
+
 func TestNoticeComesBackAsItWas(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store.Store) {
 		want := notice("n", 0)

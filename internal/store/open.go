@@ -113,6 +113,10 @@ func (s *Store) Close() error {
 	return s.fail(err, "closing the database")
 }
 
+// Shared reports whether other processes may use the database too; a SQLite file
+// is its process's own.
+func (s *Store) Shared() bool { return s.engine.alone != "" }
+
 // Ready reports whether the store can be read and may be written now.
 func (s *Store) Ready(ctx context.Context) error {
 	if err := s.writable(); err != nil {

@@ -76,6 +76,25 @@ func TestSubscriberComesBackAsItWas(t *testing.T) {
 	})
 }
 
+func TestReclaimWords(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store) {
+		for _, id := range []string{"a", "b"} {
+			ok(t, s.PutSubscriber(t.Context(), subscriber(id, "mail", "i1", true), noon, 10))
+		}
+		tell(t, s, said(outcry.NoticeUpdated, "mail", "i1", 5), 2)
+		at := noon.Add(5 * time.Minute)
+		words := claimWords(t, s, at)
+		words[0].DeliveredAt = at
+		ok(t, s.FinishWord(t.Context(), words[0]))
+		if n, err := s.ReclaimNotices(t.Context(), at); err != nil || n != 1 {
+			t.Errorf("of one that is told and one that was being told %d are taken back, %v", n, err)
+		}
+		if d := cmp.Diff([]string{"b incident.updated"}, whom(claimWords(t, s, at))); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
 // Who is told what: the end goes to all of the service and incident, an update
 // to those who want it, each once.
 func TestTellSubscribers(t *testing.T) {

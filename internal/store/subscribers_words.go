@@ -56,7 +56,7 @@ func (s *Store) ClaimWords(ctx context.Context, now time.Time, lease time.Durati
 			w, err := decodeDoc[word](doc)
 			out = append(out, w.notice(id, service, incident, attempts))
 			return err
-		}, `UPDATE subscribers SET due = $1, attempts = attempts + 1 WHERE id IN (
+		}, `UPDATE subscribers SET due = $1, held = 1, attempts = attempts + 1 WHERE id IN (
 				SELECT id FROM subscribers WHERE due IS NOT NULL AND due <= $2 ORDER BY due, id LIMIT $3`+t.engine.skipLocked+`)
 			RETURNING id, service, incident, word, attempts`, millis(now.Add(lease)), millis(now), limit)
 	})
@@ -93,9 +93,9 @@ func (t *txn) finishWord(n *outcry.Notice) (int64, error) {
 	case delivered && ending:
 		return t.exec("DELETE FROM subscribers"+sameWord, row...)
 	case delivered:
-		return t.exec("UPDATE subscribers SET due = NULL, attempts = 0"+sameWord, row...)
+		return t.exec("UPDATE subscribers SET due = NULL, held = 0, attempts = 0"+sameWord, row...)
 	default:
-		return t.exec("UPDATE subscribers SET due = $6"+sameWord, append(row, millis(n.NextAttempt))...)
+		return t.exec("UPDATE subscribers SET due = $6, held = 0"+sameWord, append(row, millis(n.NextAttempt))...)
 	}
 }
 
@@ -105,6 +105,6 @@ func (t *txn) newerWord(n *outcry.Notice) (int64, error) {
 	if !n.DeliveredAt.IsZero() {
 		at = n.DeliveredAt
 	}
-	return t.exec("UPDATE subscribers SET due = $1 WHERE id = $2 AND due IS NOT NULL AND NOT (seen = $3 AND ending = $4)",
+	return t.exec("UPDATE subscribers SET due = $1, held = 0 WHERE id = $2 AND due IS NOT NULL AND NOT (seen = $3 AND ending = $4)",
 		millis(at), n.To, millis(n.Update.At), b2i(n.Kind == outcry.NoticeResolved))
 }
