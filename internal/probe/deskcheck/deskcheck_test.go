@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,15 +62,15 @@ func stall(_ http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }
 
-// later takes the message, and answers it after some looks.
-func later(location string, looks int, answer http.HandlerFunc) http.HandlerFunc {
+// later takes the message, and answers it after some looks, of whoever looks.
+func later(location string, looks int64, answer http.HandlerFunc) http.HandlerFunc {
+	var seen atomic.Int64
 	return func(w http.ResponseWriter, r *http.Request) {
-		switch looks--; {
+		switch {
 		case r.Method == http.MethodPost:
-			looks++
 			w.Header().Set("Location", location)
 			w.WriteHeader(http.StatusAccepted)
-		case looks >= 0:
+		case seen.Add(1) <= looks:
 			w.WriteHeader(http.StatusNotFound)
 		default:
 			answer(w, r)

@@ -98,6 +98,7 @@ func (m Misbehaving) Test(t *testing.T) {
 		first = 0
 	}
 	var all sync.WaitGroup
+	defer all.Wait() // also where a check cannot be made: those that run use t
 	var struck atomic.Int32
 	room := make(chan struct{}, cmp.Or(m.Abreast, abreast))
 	cases := 0
