@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/outcry/outcry/internal/netguard"
 )
@@ -123,11 +122,8 @@ func exchange(ctx context.Context, conn net.Conn, req *http.Request, maxBody int
 }
 
 func exchangeError(ctx context.Context, err error) error {
-	switch {
-	case ctx.Err() != nil || Classify(err) == ReasonTimeout:
+	if ctx.Err() != nil || Classify(err) == ReasonTimeout {
 		return fmt.Errorf("no answer within the time: %w", context.DeadlineExceeded)
-	case strings.Contains(err.Error(), "response headers exceeded"):
-		return &Fault{Reason: ReasonTooLarge, Err: err}
 	}
 	return fmt.Errorf("wait for the answer: %w", err)
 }

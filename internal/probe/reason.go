@@ -154,6 +154,8 @@ func classifyConn(err error) Reason {
 		return ReasonReset
 	case strings.Contains(err.Error(), "server closed idle connection"): // net/http has no value for it
 		return ReasonReset
+	case isTooLarge(err):
+		return ReasonTooLarge
 	default:
 		return ReasonProtocol
 	}
@@ -172,6 +174,13 @@ func isTLS(err error) bool {
 		return true
 	}
 	return strings.Contains(err.Error(), "tls: ") // most of its errors have no type
+}
+
+// isTooLarge reports whether net/http gave an answer up for its header's size,
+// over HTTP/1.1 or HTTP/2: these errors have no type either.
+func isTooLarge(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "server response headers exceeded") || strings.Contains(text, "response header list larger than advertised limit")
 }
 
 // Fault is an error whose reason is known where it arises.

@@ -127,7 +127,7 @@ func TestDesks(t *testing.T) {
 
 func TestServersThatMisbehave(t *testing.T) {
 	p, err := New(options(t, "http://"+probetest.Serve(t, probetest.Flood("HTTP/1.1 200 OK\r\nX: "))), probe.Env{})
-	probetest.Want(t, "its header never ends", probetest.Attempt(t, p, err), probe.ReasonProtocol)
+	probetest.Want(t, "its header never ends", probetest.Attempt(t, p, err), probe.ReasonTooLarge)
 	p, err = New(options(t, "http://"+probetest.ClosedPort(t)), probe.Env{})
 	probetest.Want(t, "nobody listens", probetest.Attempt(t, p, err), probe.ReasonRefused)
 	guard, err := netguard.New(nil)

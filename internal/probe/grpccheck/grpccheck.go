@@ -96,11 +96,12 @@ func (p *prober) health(ctx context.Context, conn net.Conn) (string, error) {
 }
 
 // line is a connection that remembers whether the other side ended it, and
-// whether ours did. The library tells as text at the best why it gave a
-// connection up.
+// whether ours did, and what the other side said of ending. The library tells as
+// text at the best why it gave a connection up.
 type line struct {
 	net.Conn
 	ended, left atomic.Bool
+	heard       frames
 }
 
 // Close implements net.Conn.
@@ -112,6 +113,7 @@ func (l *line) Close() error {
 // Read implements net.Conn.
 func (l *line) Read(b []byte) (int, error) {
 	n, err := l.Conn.Read(b)
+	l.heard.see(b[:n])
 	l.note(err)
 	return n, err
 }
@@ -136,14 +138,17 @@ func (l *line) note(err error) {
 func rpcFault(ctx context.Context, err error, l *line) error {
 	s := status.Convert(err)
 	f := &probe.Fault{Reason: probe.ReasonStatus, Err: fmt.Errorf("health: %s: %s", s.Code(), s.Message())}
-	switch s.Code() {
-	case codes.DeadlineExceeded, codes.Canceled:
+	code := s.Code()
+	switch {
+	case code == codes.DeadlineExceeded, code == codes.Canceled && ctx.Err() != nil:
 		f.Reason = probe.ReasonTimeout
-	case codes.NotFound: // the server does not know the service
+	case strings.HasPrefix(s.Message(), "stream terminated by RST_STREAM"): // the library's words, whatever the code
+		f.Reason = probe.ReasonReset
+	case code == codes.NotFound: // the server does not know the service
 		f.Reason = probe.ReasonNotServing
-	case codes.Unavailable:
+	case code == codes.Unavailable:
 		f.Reason = l.reason(ctx, s.Message())
-	case codes.Internal, codes.Unknown: // what gRPC makes of an answer that is none
+	case code == codes.Internal, code == codes.Unknown: // what gRPC makes of an answer that is none
 		f.Reason = probe.ReasonProtocol
 	}
 	return f
@@ -156,7 +161,7 @@ func (l *line) reason(ctx context.Context, message string) probe.Reason {
 		return probe.ReasonTimeout
 	case strings.Contains(message, "http2: "):
 		return probe.ReasonProtocol
-	case l.ended.Load():
+	case l.heard.away.Load(), l.ended.Load():
 		return probe.ReasonReset
 	case l.left.Load():
 		return probe.ReasonProtocol

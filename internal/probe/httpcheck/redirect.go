@@ -50,8 +50,6 @@ func (c *prober) failure(ctx context.Context, err error, rec *recorder) probe.Re
 	switch {
 	case ctx.Err() != nil && reason != probe.ReasonBlocked:
 		err = fmt.Errorf("no end of it within the time (while: %s): %w", rec.phase(), context.Cause(ctx))
-	case strings.Contains(err.Error(), "response headers exceeded"):
-		err = &probe.Fault{Reason: probe.ReasonTooLarge, Err: err}
 	case strings.Contains(err.Error(), "no Location header"), strings.Contains(err.Error(), "failed to parse Location"):
 		err = &probe.Fault{Reason: probe.ReasonRedirect, Err: err}
 	case rec.inHandshake() && (reason == probe.ReasonReset || reason == probe.ReasonProtocol):
