@@ -117,6 +117,7 @@ func makeChecks(list []config.Check, vantage string, types map[string]probe.Type
 		if len(c.Vantages) > 0 && !slices.Contains(c.Vantages, vantage) {
 			continue
 		}
+		env.Self = vantage + "/" + c.Name
 		made, err := makeCheck(c, types, env)
 		if err != nil {
 			return nil, fmt.Errorf("check %s: %w", c.Name, err)

@@ -201,6 +201,7 @@ func (v *outpost) makeCheck(c *vantage.Check) (probe.Check, error) {
 		return probe.Check{}, err
 	}
 	env := v.env
+	env.Self = v.Config.Vantage.Name + "/" + c.Name
 	env.Guard = env.Guard.Closed() // the core names the target: what is near this machine is not its to open
 	prober, err := makeProber(c.Kind, options, v.types, env, func(any) {})
 	if err != nil {

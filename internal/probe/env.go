@@ -17,6 +17,7 @@ type Env struct {
 	Now       func() time.Time // nil: time.Now; only to judge certificates' dates
 	UserAgent string           // empty: "Outcry"
 	Data      string           // folder for what probers keep; empty: they cannot
+	Self      string           // name of the check, at its vantage, that no other has; empty: it has none, as one that is made by hand
 }
 
 // Time is the time by which certificates are judged.

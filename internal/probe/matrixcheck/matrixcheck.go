@@ -5,7 +5,8 @@
 // It speaks the client-server API (specification v1.11, paths /_matrix/client/v3)
 // over HTTPS or HTTP. The room is not encrypted, and both are in it already. Who
 // signs in with a password has a device for the run, and signs out at its end;
-// who has an access token keeps it.
+// who has an access token keeps it. The device of a check has always the same
+// name: should a run be killed, the next one takes its device over.
 //
 // Steps, of receiver and sender: dns, connect, tls, sign-in, sync; and then send,
 // deliver, read, receipt.
@@ -13,6 +14,8 @@ package matrixcheck
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"strings"
@@ -78,7 +81,7 @@ func newAccount(field string, o Account, t probe.TLSOptions, env probe.Env) (*ac
 	if err != nil {
 		return nil, outcry.FieldErrorf(field+".server", "%s", err)
 	}
-	a := &account{Account: o, field: field, base: &url.URL{Scheme: u.Scheme, Host: u.Host}, tls: t, env: env}
+	a := &account{Account: o, field: field, base: &url.URL{Scheme: u.Scheme, Host: u.Host}, tls: t, env: env, device: deviceOf(env.Self, field)}
 	port := "80"
 	switch u.Scheme {
 	case "http":
@@ -104,6 +107,16 @@ func newAccount(field string, o Account, t probe.TLSOptions, env probe.Env) (*ac
 		return nil, err
 	}
 	return a, env.VerifySecret(field+".token", o.Token)
+}
+
+// deviceOf names the device of a check that lasts. One that has no name may run
+// beside one that has, and must not sign it out.
+func deviceOf(self, field string) string {
+	if self == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(self + "\x00" + field))
+	return "OUTCRY" + strings.ToUpper(hex.EncodeToString(sum[:8]))
 }
 
 // Target is the host of the receiver's homeserver.

@@ -36,9 +36,10 @@ const room = "!room:example.org"
 type contractFake struct {
 	t      *testing.T
 	mu     sync.Mutex
-	events []map[string]any // of the room's timeline
-	marks  []map[string]any // m.receipt
-	tokens map[string]string
+	events []map[string]any  // of the room's timeline
+	marks  []map[string]any  // m.receipt
+	tokens map[string]string // whose each is
+	places map[string]string // token of each device, by user and device
 	next   int
 	news   chan struct{} // closed at each change
 	broken map[string]http.HandlerFunc
@@ -48,7 +49,7 @@ type contractFake struct {
 }
 
 func newFake(t *testing.T) *contractFake {
-	return &contractFake{t: t, tokens: map[string]string{"fixed": "@a:example.org"}, news: make(chan struct{}), broken: map[string]http.HandlerFunc{}, alter: func(s string) string { return s }}
+	return &contractFake{t: t, tokens: map[string]string{"fixed": "@a:example.org"}, places: map[string]string{}, news: make(chan struct{}), broken: map[string]http.HandlerFunc{}, alter: func(s string) string { return s }}
 }
 
 func (f *contractFake) server() *httptest.Server {
@@ -62,11 +63,9 @@ func (f *contractFake) server() *httptest.Server {
 		"POST /_matrix/client/v3/rooms/{room}/read_markers":               f.read,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			for word, broken := range f.broken {
-				if strings.Contains(r.URL.Path, "/"+word) {
-					broken(w, r)
-					return
-				}
+			if broken := f.breakage(r.URL.Path); broken != nil {
+				broken(w, r)
+				return
 			}
 			f.mu.Lock()
 			user := f.tokens[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
@@ -83,6 +82,25 @@ func (f *contractFake) server() *httptest.Server {
 		})
 	}
 	return httptest.NewServer(mux)
+}
+
+// breakage is what a request is met with in place of an answer, if anything.
+func (f *contractFake) breakage(path string) http.HandlerFunc {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for word, broken := range f.broken {
+		if strings.Contains(path, "/"+word) {
+			return broken
+		}
+	}
+	return nil
+}
+
+// mend ends all breakages.
+func (f *contractFake) mend() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.broken)
 }
 
 func fail(w http.ResponseWriter, status int, code string) {
@@ -112,6 +130,7 @@ func (f *contractFake) login(w http.ResponseWriter, r *http.Request, _ string) {
 	var in struct {
 		Type, Password string
 		Identifier     struct{ Type, User string }
+		Device         string `json:"device_id"`
 	}
 	if json.NewDecoder(r.Body).Decode(&in) != nil || in.Type != "m.login.password" || in.Identifier.Type != "m.id.user" {
 		fail(w, 400, "M_BAD_JSON")
@@ -125,14 +144,28 @@ func (f *contractFake) login(w http.ResponseWriter, r *http.Request, _ string) {
 	defer f.mu.Unlock()
 	f.next++
 	token := "token-" + strconv.Itoa(f.next) + in.Identifier.User
-	f.tokens[token] = in.Identifier.User
-	json.NewEncoder(w).Encode(map[string]string{"user_id": in.Identifier.User, "access_token": token, "device_id": "D"})
+	if in.Device == "" {
+		in.Device = "D" + strconv.Itoa(f.next)
+	}
+	place := in.Identifier.User + " " + in.Device
+	delete(f.tokens, f.places[place]) // section 5.2: a device that is known is signed in anew
+	f.tokens[token], f.places[place] = in.Identifier.User, token
+	json.NewEncoder(w).Encode(map[string]string{"user_id": in.Identifier.User, "access_token": token, "device_id": in.Device})
+}
+
+// devices are those that there are, by user and device.
+func (f *contractFake) devices() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Sorted(maps.Keys(f.places))
 }
 
 func (f *contractFake) logout(w http.ResponseWriter, r *http.Request, _ string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.tokens, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	delete(f.tokens, token)
+	maps.DeleteFunc(f.places, func(_, of string) bool { return of == token }) // the device goes, too
 	io.WriteString(w, "{}")
 }
 

@@ -5,6 +5,7 @@ package matrixcheck
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,4 +42,59 @@ func TestRunsLeaveNothing(t *testing.T) {
 		yaml(o.Sender.User, o.Sender.Password.File), yaml(o.Receiver.User, o.Receiver.Password.File), room), 5)
 	probetest.Unconnected(t, addr)
 	probetest.Want(t, "after the kills", probetest.Attempt(t, p, err), "")
+}
+
+// A process may be killed at whatever turn: of its check there is at most one
+// device for each account, and the next run, which takes it over, leaves none.
+func TestKilledBetweenSignInAndSignOut(t *testing.T) {
+	fake := newFake(t)
+	server := fake.server()
+	defer server.Close()
+	o := options(t, server.URL)
+	account := func(addr string, a Account) string {
+		return fmt.Sprintf("{server: 'http://%s', user: '%s', password: {file: %s}}", addr, a.User, a.Password.File)
+	}
+	seen, kills := map[string]bool{}, 0
+	for turn := 1; ; turn++ {
+		var child *probetest.Child
+		var mu sync.Mutex
+		killed := false
+		addr := probetest.Between(t, strings.TrimPrefix(server.URL, "http://"), func(now int) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			if now == turn {
+				killed = true
+				child.Kill()
+			}
+			return !killed || now%2 == 1 // what the child has sent gets there
+		})
+		mu.Lock()
+		child = probetest.StartChild(t, fmt.Sprintf("{sender: %s, receiver: %s, room: '%s', within: 1m}", account(addr, o.Sender), account(addr, o.Receiver), room), t.TempDir())
+		mu.Unlock()
+		if !probetest.Comes(func() bool {
+			_, over := child.Ended()
+			return over
+		}) {
+			t.Fatalf("at turn %d it neither is killed nor ends", turn)
+		}
+		mu.Lock()
+		whole := !killed
+		mu.Unlock()
+		if whole { // there are no more turns
+			break
+		}
+		kills++
+		for _, device := range fake.devices() {
+			seen[device] = true
+		}
+		if len(seen) > 2 {
+			t.Fatalf("killed at turn %d, the check has had the devices %v", turn, seen)
+		}
+	}
+	if kills < 16 || len(seen) != 2 {
+		t.Errorf("%d kills, which have left %d devices", kills, len(seen))
+	}
+	if left := fake.devices(); len(left) > 0 {
+		t.Errorf("the last run, which was whole, leaves %q", left)
+	}
 }

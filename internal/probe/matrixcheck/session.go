@@ -29,12 +29,13 @@ const (
 // account is one that was verified, and how to get there.
 type account struct {
 	Account
-	field string // in the configuration: "sender"
-	base  *url.URL
-	addr  string
-	cfg   *tls.Config // nil: without TLS
-	tls   probe.TLSOptions
-	env   probe.Env
+	field  string // in the configuration: "sender"
+	base   *url.URL
+	addr   string
+	cfg    *tls.Config // nil: without TLS
+	tls    probe.TLSOptions
+	env    probe.Env
+	device string // to sign in as; empty: a new one each time
 }
 
 // session is an account that is signed in.
@@ -112,10 +113,14 @@ func (s *session) login(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	err = s.call(ctx, http.MethodPost, "login", map[string]any{
+	login := map[string]any{
 		"type": "m.login.password", "identifier": map[string]string{"type": "m.id.user", "user": s.User},
 		"password": password, "initial_device_display_name": "Outcry check",
-	}, &answer)
+	}
+	if s.device != "" {
+		login["device_id"] = s.device
+	}
+	err = s.call(ctx, http.MethodPost, "login", login, &answer)
 	if err == nil && answer.Token == "" {
 		err = errors.New("the homeserver signs us in and gives no token")
 	}

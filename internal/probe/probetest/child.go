@@ -31,7 +31,7 @@ func child(text string, typ probe.Type) int {
 		fmt.Println("cannot read the options:", err)
 		return 2
 	}
-	p, err := typ(n.Decode, probe.Env{Data: os.Getenv(childData)})
+	p, err := typ(n.Decode, probe.Env{Data: os.Getenv(childData), Self: "child"})
 	if err != nil {
 		fmt.Println("cannot make the check:", err)
 		return 2

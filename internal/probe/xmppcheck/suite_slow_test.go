@@ -99,9 +99,9 @@ func suite(t *testing.T, p *peer) {
 	untrusting.Roots = probetest.NewAuthority(t).Pool
 	prober, err := newMessage(p.options(p.host), untrusting)
 	probetest.Want(t, "nobody whom we trust signed the certificate", probetest.Attempt(t, prober, err), probe.ReasonTLSChain)
-	manyRuns(t, p)
+	t.Run("runs", func(t *testing.T) { manyRuns(t, p) })
 	offlineAfterwards(t, p)
-	conversations(t, p)
+	t.Run("conversations", func(t *testing.T) { conversations(t, p) })
 }
 
 // manyRuns sees that runs leave nothing behind, here or at the server, nor do
