@@ -14,7 +14,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-//go:embed templates/*.html assets/outcry.css assets/live.js assets/widget.js assets/sw.js
+//go:embed templates/*.html assets/outcry.css assets/live.js assets/first.js assets/widget.js assets/sw.js
 var files embed.FS
 
 // Options are what the operator chooses about the looks of a site.
@@ -38,6 +38,7 @@ type Renderer struct {
 	byTongue    []func() (*template.Template, error) // as tongues
 	fingerprint string                               // of templates, style, script and options
 	css         template.CSS
+	first       template.JS // in every page's head
 	script      *Document
 	integrity   string
 	policy      string
@@ -61,6 +62,7 @@ type frame struct {
 	Logo                       *logoView
 	Icon                       string
 	CSS                        template.CSS
+	First                      template.JS
 	Script, Integrity          string
 	Changed                    Moment
 	Data                       any
@@ -87,9 +89,9 @@ func New(opt Options) (*Renderer, error) {
 	return r, nil
 }
 
-// loadAssets reads style and script and derives what vouches for them: the
-// script's hashed path and integrity, the style's hash in the policy, and the
-// fingerprint of the whole design.
+// loadAssets reads style and scripts and derives what vouches for them: the
+// script's hashed path and integrity, the hashes of the style and of the first
+// script in the policy, and the fingerprint of the whole design.
 func (r *Renderer) loadAssets() error {
 	css, err := files.ReadFile("assets/outcry.css")
 	if err != nil {
@@ -99,10 +101,14 @@ func (r *Renderer) loadAssets() error {
 	if err != nil {
 		return fmt.Errorf("read the embedded script: %w", err)
 	}
-	css = append(squeeze(css), accent(r.opt.Accent)...)
-	r.css = template.CSS(css) //nolint:gosec // our own file, embedded at build time
-	jsSum, cssSum := sha256.Sum256(js), sha256.Sum256(css)
-	r.integrity = "sha256-" + base64.StdEncoding.EncodeToString(jsSum[:])
+	first, err := files.ReadFile("assets/first.js")
+	if err != nil {
+		return fmt.Errorf("read the embedded first script: %w", err)
+	}
+	css, first = append(squeeze(css), accent(r.opt.Accent)...), squeeze(first)
+	r.css, r.first = template.CSS(css), template.JS(first) //nolint:gosec // our own files, embedded at build time
+	r.integrity = hashed(js)
+	jsSum := sha256.Sum256(js)
 	version := base64.RawURLEncoding.EncodeToString(jsSum[:9])
 	r.script, err = NewDocument("/assets/live-"+version+".js", version, "text/javascript; charset=utf-8", time.Unix(0, 0), js)
 	if err != nil {
@@ -114,9 +120,15 @@ func (r *Renderer) loadAssets() error {
 	if r.worker, err = embedded("assets/sw.js", "/sw.js"); err != nil {
 		return err
 	}
-	r.policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(cssSum[:]) +
-		"'; script-src 'self'; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-	return r.print(css, js)
+	r.policy = "default-src 'none'; style-src '" + hashed(css) + "'; script-src 'self' '" + hashed(first) +
+		"'; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	return r.print(css, js, first)
+}
+
+// hashed vouches for a style or a script, in a policy and in a page.
+func hashed(source []byte) string {
+	sum := sha256.Sum256(source)
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // print takes the design's fingerprint.
@@ -180,7 +192,8 @@ func (r *Renderer) WorkerPolicy() string {
 }
 
 // Policy is the Content-Security-Policy under which every HTML document works:
-// the one inline style by its hash, scripts from here only, and nothing foreign.
+// the one inline style and the one inline script by their hashes, other scripts
+// from here only, and nothing foreign.
 func (r *Renderer) Policy() string { return r.policy }
 
 // Render makes the document of a view; now becomes its modification time.
@@ -229,7 +242,7 @@ func (r *Renderer) html(v View, now time.Time, size int) ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(size)
 	err = t.ExecuteTemplate(&b, v.template, frame{
-		Site: r.opt.Name, Title: v.title, Path: v.Path, Version: v.Version, CSS: r.css, Lang: w.Code, Dir: w.Dir, URL: r.opt.URL,
+		Site: r.opt.Name, Title: v.title, Path: v.Path, Version: v.Version, CSS: r.css, First: r.first, Lang: w.Code, Dir: w.Dir, URL: r.opt.URL,
 		Languages: r.Languages(), Private: r.opt.Private, Card: v.card, Said: v.said, Logo: r.logo, Icon: r.icon,
 		Script: r.script.Path, Integrity: r.integrity, Data: v.data,
 		Changed: clock{tongue: w, now: notedTime{at: now.AddDate(1, 0, 0)}, loc: r.opt.Location}.moment(now),
@@ -240,15 +253,16 @@ func (r *Renderer) html(v View, now time.Time, size int) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// squeeze drops the style's comments and indentation, and writes the two sets
-// of colours, which lines "@light:" and "@dark:" define, where they are used.
-func squeeze(css []byte) []byte {
+// squeeze drops the comment lines and the indentation of what stands in every
+// page, and writes the style's two sets of colours, which lines "@light:" and
+// "@dark:" define, where they are used.
+func squeeze(source []byte) []byte {
 	var out []byte
 	sets := make(map[string][]byte)
-	for line := range bytes.Lines(css) {
+	for line := range bytes.Lines(source) {
 		line = bytes.TrimSpace(line)
 		switch name, set, _ := bytes.Cut(line, []byte(":")); {
-		case len(line) == 0 || bytes.HasPrefix(line, []byte("/*")) && bytes.HasSuffix(line, []byte("*/")):
+		case len(line) == 0 || bytes.HasPrefix(line, []byte("//")) || bytes.HasPrefix(line, []byte("/*")) && bytes.HasSuffix(line, []byte("*/")):
 			continue
 		case string(name) == "@light" || string(name) == "@dark":
 			sets[string(name)] = set

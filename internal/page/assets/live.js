@@ -3,40 +3,20 @@
 // the focus and what is open stay. Who has missed too much is told to fetch the
 // page. Without EventSource, or when the server has no room for one more
 // listener, it polls.
-// It also tells times in the visitor's zone, with the page's own beside them,
-// and remembers the theme. The page is complete without this script.
+// It also remembers the theme. What must be so before the first paint is in
+// first.js. The page is complete without this script.
 (() => {
   "use strict";
   const body = document.body, root = document.documentElement;
+  const { locale, localize } = window.outcry || { localize: () => {} };
   const pollEvery = 15000;
 
-  // Times: only where the visitor's clock shows another hour than the page's.
-  const own = navigator.language || "", locale = own.startsWith(root.lang) ? own : root.lang || undefined;
-  const offset = (iso, words) => { // whether the words already show the visitor's own hour
-    const m = /(\d\d):(\d\d)/.exec(words), d = new Date(iso);
-    return m && +m[1] === d.getHours() && +m[2] === d.getMinutes();
-  };
-  const localize = (scope) => {
-    for (const t of scope.querySelectorAll("time[datetime]")) {
-      const iso = t.getAttribute("datetime"), words = t.textContent, d = new Date(iso);
-      if (!iso || isNaN(d) || t.dataset.here || offset(iso, words)) continue;
-      const today = d.toDateString() === new Date().toDateString();
-      const style = today ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
-      t.dataset.here = "1";
-      t.textContent = new Intl.DateTimeFormat(locale, { ...style, timeZoneName: "short" }).format(d);
-      const there = document.createElement("small");
-      there.textContent = " (" + words + ")";
-      t.append(there);
-    }
-  };
-
-  const theme = (value) => { const b = document.getElementById("th-" + value); if (b) b.checked = true; };
   try {
-    theme(localStorage.getItem("theme") || "auto");
+    const chosen = document.getElementById("th-" + (localStorage.getItem("theme") || "auto"));
+    if (chosen) { chosen.checked = true; delete root.dataset.theme; } // from here on the switch has its say
     for (const b of document.querySelectorAll('input[name="theme"]')) b.addEventListener("change", () => localStorage.setItem("theme", b.value));
   } catch { /* no storage: the choice lasts as long as the page */ }
 
-  localize(body);
   if (body.dataset.kept) {
     const note = document.createElement("p");
     note.className = "stale";
@@ -107,6 +87,7 @@
     }
   });
   offer();
+  root.classList.remove("asks");
 
   const page = body.dataset.page;
   if (!page || !body.dataset.version) return;
