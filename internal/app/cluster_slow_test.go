@@ -186,11 +186,11 @@ func (c *throng) settle(t *testing.T) {
 // server, while people report. All that was answered is counted, nothing twice,
 // and the incident is opened by who took over.
 func TestACluster(t *testing.T) {
+	t.Parallel()
 	binary, cfg, dir := built(t)
 	nats := startNATS(t)
 	nats.start(t)
-	t.Setenv("OUTCRY_TEST_DATABASE", database.Database(t))
-	text := "admin_listen: \"off\"\nlisten: 127.0.0.1:0\nstore: {dsn: {env: OUTCRY_TEST_DATABASE}}\nbus: {urls: [" + strings.Join(nats.urls(), ", ") + "]}\n" + strings.Replace(crowded, oneService, oneService+"  - {id: mail}\n", 1)
+	text := "admin_listen: \"off\"\nlisten: 127.0.0.1:0\nstore: {dsn: {file: " + secretFile(t, database.Database(t)) + "}}\nbus: {urls: [" + strings.Join(nats.urls(), ", ") + "]}\n" + strings.Replace(crowded, oneService, oneService+"  - {id: mail}\n", 1)
 	if err := os.WriteFile(cfg, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -247,6 +247,17 @@ func TestACluster(t *testing.T) {
 	if got, want := total(), people.answered(); got != want {
 		t.Errorf("%d are counted, %d were acknowledged", got, want)
 	}
+}
+
+// secretFile puts a secret into a file, and gives its path: a test that sets variables
+// of the environment could not run beside others.
+func secretFile(t *testing.T, secret string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(path, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // wrapper is a command that runs the binary with roles: launch knows none.

@@ -69,7 +69,7 @@ func siegeConfig(t *testing.T, folder, vendor string) string {
 	b.WriteString("  - {id: zugzwang, name: Zugzwang, private: true}\n  - {id: partner, name: Partnership}\n")
 	fmt.Fprintf(&b, "pages:\n  - {id: main, title: %s, url: 'https://status.example.org', services: [s0, s1, s2, s3, s4, s5, s6, s7]}\n", text(2))
 	fmt.Fprintf(&b, "  - {id: other, title: %s, url: 'https://other.example.org', services: [s1, s2]}\n", text(9))
-	fmt.Fprintf(&b, "  - {id: locked, title: %s, url: 'https://locked.example.org', services: [partner, s3], password: {env: OUTCRY_TEST_SIEGE}}\n", text(0))
+	fmt.Fprintf(&b, "  - {id: locked, title: %s, url: 'https://locked.example.org', services: [partner, s3], password: {file: %q}}\n", text(0), secretFile(t, siegePassword))
 	fmt.Fprintf(&b, "mirror: {folder: %s}\nintake: {trusted_proxies: [127.0.0.0/8], limit: {rate: 1000000/s, burst: 1000000}}\ncomments: {limit: 1000/m, burst: 100}\noutbound: {allow: [127.0.0.0/8]}\n", folder)
 	b.WriteString("sources:\n")
 	for i := range hostileServices {
@@ -117,7 +117,6 @@ func hostileVendor(t *testing.T) *httptest.Server {
 // besiege starts the product and attacks it.
 func besiege(t *testing.T) *besieged {
 	t.Helper()
-	t.Setenv("OUTCRY_TEST_SIEGE", siegePassword)
 	data, folder := t.TempDir(), t.TempDir()
 	b := &besieged{live: serve(t, siegeConfig(t, folder, hostileVendor(t).URL), data), t: t, folder: folder}
 	b.admin = operator(t, data)

@@ -88,7 +88,8 @@ func somebody(t *testing.T, authority *probetest.Authority, base, from, claims s
 // seen, whatever they claim, and what a vantage saw while the proxy was away is
 // delivered afterwards.
 func TestBehindAProxyThatEndsTLS(t *testing.T) {
-	t.Setenv("OUTCRY_TEST_VANTAGE", "token-of-ord")
+	t.Parallel()
+	token := secretFile(t, "token-of-ord")
 	var runs atomic.Int32
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { runs.Add(1) }))
 	defer target.Close()
@@ -99,7 +100,7 @@ vantage: {references: []}
 intake:
   trusted_proxies: [127.0.0.1/32]
   limit: {rate: 1/h, burst: 2}
-  tokens: [{name: ord, token: {env: OUTCRY_TEST_VANTAGE}, roles: [probe]}]
+  tokens: [{name: ord, token: {file: "`+token+`"}, roles: [probe]}]
 checks: [{name: web, service: shop, url: "`+target.URL+`", interval: 1s, timeout: 1s, vantages: [ord]}]
 `, data)
 	authority := probetest.NewAuthority(t)
@@ -124,7 +125,7 @@ checks: [{name: web, service: shop, url: "`+target.URL+`", interval: 1s, timeout
 
 	yaml := func(ca string) string {
 		return `
-vantage: {name: ord, region: US-IL, carrier: T-Mobile, references: [], core: "` + base + `", ca: "` + ca + `", token: {env: OUTCRY_TEST_VANTAGE}}
+vantage: {name: ord, region: US-IL, carrier: T-Mobile, references: [], core: "` + base + `", ca: "` + ca + `", token: {file: "` + token + `"}}
 outbound: {allow: [127.0.0.1]}
 `
 	}

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 )
@@ -21,6 +20,7 @@ import (
 // when two see it. That the one is said to fail proves that the other was
 // judged, too; a third service, which all pass, that the vantages are well.
 func TestAServiceThatAsksForTwoVantages(t *testing.T) {
+	t.Parallel()
 	w := newWire(t, hostCore, hostTMobile, hostVerizon, hostSprint, hostShop, hostReference)
 	w.server(hostShop)
 	w.server(hostReference)
@@ -39,10 +39,10 @@ func TestAServiceThatAsksForTwoVantages(t *testing.T) {
 		return path
 	}
 	data := filepath.Join(dir, "core")
-	tokens := ""
+	tokens, secret := "", map[string]string{}
 	for _, name := range []string{"tmo", "vzn", "spr"} {
-		t.Setenv("OUTCRY_TEST_"+strings.ToUpper(name), "token-of-"+name)
-		tokens += fmt.Sprintf("    - {name: %s, token: {env: OUTCRY_TEST_%s}, roles: [probe]}\n", name, strings.ToUpper(name))
+		secret[name] = secretFile(t, "token-of-"+name)
+		tokens += fmt.Sprintf("    - {name: %s, token: {file: %q}, roles: [probe]}\n", name, secret[name])
 	}
 	w.run(hostCore, &log, binary, "serve", "--data", data, "--config", write("core.yaml", `
 listen: 10.77.0.1:8080
@@ -60,8 +60,8 @@ checks:
 		return w.run(h, &log, binary, "serve", "--roles", "probe", "--data", filepath.Join(dir, name), "--config", write(name+".yaml", fmt.Sprintf(`
 admin_listen: "off"
 vantage:
-  {name: %s, carrier: %s, references: ["11.77.0.6:80"], core: "http://10.77.0.1:8080", token: {env: OUTCRY_TEST_%s}}
-`, name, carrier, strings.ToUpper(name))))
+  {name: %s, carrier: %s, references: ["11.77.0.6:80"], core: "http://10.77.0.1:8080", token: {file: %q}}
+`, name, carrier, secret[name])))
 	}
 	w.set(link{loss: 0.05, delay: 30 * time.Millisecond}, hostTMobile, hostCore, hostShop)
 	w.set(link{delay: 50 * time.Millisecond}, hostVerizon, hostCore, hostShop)

@@ -13,6 +13,7 @@ import (
 // TestTheDayItWasConceivedFrom holds 16 May 2024 to its bounds, on several
 // seeds of our own draw.
 func TestTheDayItWasConceivedFrom(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(4) {
 		r := replayed(t, "imessage-2024-05-16", seed+100)
 		if len(r.Incidents) != 1 || len(r.FalseIncidents) != 0 {
@@ -45,6 +46,7 @@ func within(t *testing.T, what string, got *float64, least, most float64) {
 }
 
 func TestOneCarrierInOneCountryIsNamed(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(3) {
 		r := replayed(t, "carrier-only", seed+100)
 		if len(r.Incidents) != 1 {
@@ -60,6 +62,7 @@ func TestOneCarrierInOneCountryIsNamed(t *testing.T) {
 }
 
 func TestTwoFaultsAtOnceAreTwoIncidents(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(3) {
 		r := replayed(t, "two-at-once", seed+100)
 		if len(r.Incidents) != 2 || r.Outages[0].Incident == nil || r.Outages[1].Incident == nil || *r.Outages[0].Incident == *r.Outages[1].Incident {
@@ -78,6 +81,7 @@ func TestTwoFaultsAtOnceAreTwoIncidents(t *testing.T) {
 // in all, cost what the budget of one a year allows: more than two of them are
 // chance once in a hundred draws.
 func TestQuietAndLoudNothingIsNothing(t *testing.T) {
+	t.Parallel()
 	before := 0
 	for seed := range uint64(3) {
 		r := replayed(t, "quiet-and-loud-nothing", seed+100)
@@ -95,6 +99,7 @@ func TestQuietAndLoudNothingIsNothing(t *testing.T) {
 }
 
 func TestASlowFaultIsFoundWithinTheHour(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(3) {
 		r := replayed(t, "slow-burn", seed+100)
 		within(t, "published", r.Outages[0].PublishDelayS, 0, 3600)
@@ -104,6 +109,7 @@ func TestASlowFaultIsFoundWithinTheHour(t *testing.T) {
 // A metric of a scenario is heard beside people's reports, and says what it
 // contributed. Alone it would have raised nothing.
 func TestAMetricInAReplay(t *testing.T) {
+	t.Parallel()
 	r := replayedWith(t, "failed-payments", ReplayOptions{Seed: 1})
 	if len(r.Incidents) != 1 || r.Incidents[0].ConfirmedAt == nil {
 		t.Fatalf("incidents %+v, want one that the metric has confirmed", r.Incidents)

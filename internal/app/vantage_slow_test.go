@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -84,7 +85,7 @@ func (w *wire) ip(args ...string) {
 // join makes a host.
 func (w *wire) join(h byte) {
 	w.t.Helper()
-	ns := fmt.Sprintf("outcry-%d-%d", os.Getpid(), h)
+	ns := fmt.Sprintf("outcry-%d-%x-%d", os.Getpid(), crc32.ChecksumIEEE([]byte(w.t.Name())), h)
 	w.ip("netns", "add", ns)
 	w.ns[h] = ns
 	w.t.Cleanup(func() { _ = exec.Command("ip", "netns", "del", ns).Run() }) //nolint:noctx // the test's context is over
@@ -199,6 +200,7 @@ func (w *wire) run(h byte, log *locked, binary string, args ...string) (kill fun
 // TestVantagesOnABadNetwork runs a core and two vantages as processes on hosts of
 // their own, with everything between them that networks do.
 func TestVantagesOnABadNetwork(t *testing.T) {
+	t.Parallel()
 	w := newWire(t, hostCore, hostTMobile, hostVerizon, hostShop, hostMail, hostReference)
 	for _, h := range []byte{hostShop, hostMail, hostReference} {
 		w.server(h)
@@ -211,8 +213,7 @@ func TestVantagesOnABadNetwork(t *testing.T) {
 		}
 		return path
 	}
-	t.Setenv("OUTCRY_TEST_TMO", "token-of-tmo")
-	t.Setenv("OUTCRY_TEST_VZN", "token-of-vzn")
+	secret := map[string]string{"tmo": secretFile(t, "token-of-tmo"), "vzn": secretFile(t, "token-of-vzn")}
 	data := filepath.Join(dir, "core")
 	var log locked
 	t.Cleanup(func() {
@@ -226,8 +227,8 @@ admin_listen: "off"
 services: [{id: shop}, {id: mail}]
 intake:
   tokens:
-    - {name: tmo, token: {env: OUTCRY_TEST_TMO}, roles: [probe]}
-    - {name: vzn, token: {env: OUTCRY_TEST_VZN}, roles: [probe]}
+    - {name: tmo, token: {file: "`+secret["tmo"]+`"}, roles: [probe]}
+    - {name: vzn, token: {file: "`+secret["vzn"]+`"}, roles: [probe]}
 checks:
   - {name: shop, service: shop, url: "http://11.77.0.4/", interval: 1s, timeout: 1s, vantages: [tmo, vzn]}
   - {name: mail, service: mail, url: "http://11.77.0.5/", interval: 1s, timeout: 1s, vantages: [tmo, vzn]}
@@ -236,8 +237,8 @@ checks:
 		return w.run(h, &log, binary, "serve", "--roles", "probe", "--data", filepath.Join(dir, name), "--config", write(name+".yaml", fmt.Sprintf(`
 admin_listen: "off"
 vantage:
-  {name: %s, region: %s, carrier: %s, references: ["11.77.0.6:80"], core: "http://10.77.0.1:8080", token: {env: OUTCRY_TEST_%s}}
-`, name, region, carrier, strings.ToUpper(name))))
+  {name: %s, region: %s, carrier: %s, references: ["11.77.0.6:80"], core: "http://10.77.0.1:8080", token: {file: %q}}
+`, name, region, carrier, secret[name])))
 	}
 	w.set(link{loss: 0.1, delay: 40 * time.Millisecond}, hostTMobile, hostCore) // all along
 	w.set(link{delay: 60 * time.Millisecond}, hostVerizon, hostCore, hostShop, hostMail)
