@@ -60,7 +60,7 @@ func kept(t *testing.T, days int, now time.Time) (dir string, bad time.Time) {
 // ticks, is judged as one series; what nobody watched is left out.
 func TestBacktestOfStoredHistory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("arithmetic of one goroutine at a time, and long under the race detector")
+		t.Skip("work of one goroutine, and long under the race detector")
 	}
 	now := time.Date(2024, 6, 1, 12, 0, 0, 0, time.UTC)
 	dir, bad := kept(t, 70, now)

@@ -56,7 +56,7 @@ func publishedWithout(t *testing.T, k outcry.Kind, seed uint64) float64 {
 // What the jury says of a stream is what a replay without it gives.
 func TestTheJurySaysWhatAReplayWithoutTheStreamGives(t *testing.T) {
 	if testing.Short() {
-		t.Skip("arithmetic of one goroutine at a time, and long under the race detector")
+		t.Skip("work of one goroutine, and long under the race detector")
 	}
 	const seed = 3
 	r := replayedWith(t, "testdata/small.yaml", ReplayOptions{Seed: seed})

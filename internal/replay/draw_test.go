@@ -127,6 +127,9 @@ func moments(v []float64) (mean, variance float64) {
 // with that of draw.py, in standard errors of their difference. The draws' own
 // spread is the yardstick (rates wander from seed to seed), at least Poisson's.
 func TestDrawAgreesWithTheReference(t *testing.T) {
+	if testing.Short() {
+		t.Skip("work of one goroutine, and long under the race detector")
+	}
 	reference := findReference(t)
 	const runs = 8
 	const file = "testdata/everything.yaml"

@@ -7,6 +7,9 @@ import (
 )
 
 func TestShippedScenarios(t *testing.T) {
+	if testing.Short() {
+		t.Skip("work of one goroutine, and long under the race detector")
+	}
 	names := Names(scenarios.Files())
 	if len(names) < 15 {
 		t.Fatalf("only %d scenarios are shipped", len(names))

@@ -36,6 +36,9 @@ func addresses(s *Server) []string {
 // TestHostileWordsOnEveryRoute: whatever strangers, vendors and operators have
 // written, every route gives documents of our own design, in every language.
 func TestHostileWordsOnEveryRoute(t *testing.T) {
+	if testing.Short() {
+		t.Skip("work of one goroutine, and long under the race detector")
+	}
 	for i, v := range hostile.Values() {
 		t.Run(v.Says, func(t *testing.T) {
 			s := newTest(t, func(c *Config, _ *Deps) { c.Page.Name = v.Text })
