@@ -23,14 +23,30 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return outcry.Wrap(outcry.CodeInternal, err, "reading the migrations")
 	}
-	done, err := p.Up(ctx)
-	if err != nil {
+	if err := s.up(ctx, p); err != nil {
 		return s.fail(err, "migrating the schema")
 	}
-	for _, m := range done {
-		s.log.Info("store: migrated the schema", "engine", s.engine.name, "version", m.Source.Version, "took", m.Duration)
-	}
 	return s.refuseNewer(ctx, p)
+}
+
+// up applies what is missing. On SQLite there is no lock that outlives a
+// transaction, so of two processes that begin together one finds its next step
+// done; it goes on from there, for as long as somebody gets any further.
+func (s *Store) up(ctx context.Context, p *goose.Provider) error {
+	for last := int64(-1); ; {
+		done, err := p.Up(ctx)
+		for _, m := range done {
+			s.log.Info("store: migrated the schema", "engine", s.engine.name, "version", m.Source.Version, "took", m.Duration)
+		}
+		if err == nil {
+			return nil
+		}
+		at, verr := p.GetDBVersion(ctx)
+		if verr != nil || at <= last {
+			return err
+		}
+		last = at
+	}
 }
 
 func (s *Store) refuseNewer(ctx context.Context, p *goose.Provider) error {
