@@ -29,6 +29,7 @@ const kills = 200
 // was ever acknowledged is counted, and none twice; every incident is there, and
 // somebody was told of it.
 func TestNothingAcknowledgedIsLostToKill(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "outcry")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/outcry").CombinedOutput(); err != nil {

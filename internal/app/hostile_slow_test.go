@@ -279,6 +279,7 @@ func (b *besieged) settled() {
 // copy: none has become more than text. In a browser that is told to forget our
 // policy none of them runs.
 func TestSiege(t *testing.T) {
+	t.Parallel()
 	b := besiege(t)
 	b.settled()
 	r, err := page.New(page.Options{})

@@ -12,6 +12,7 @@ import (
 
 // A vendor that admits a fault is on the page of the service within a tick.
 func TestAVendorsWordReachesThePage(t *testing.T) {
+	t.Parallel()
 	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`jsonCallback({"services":[{"serviceName":"iMessage","events":[{"statusType":"Outage","eventStatus":"ongoing"}]}]});`))
 	}))
