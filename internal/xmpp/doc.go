@@ -1,7 +1,7 @@
 // Package xmpp is the little of an XMPP client that a check needs, after RFC
-// 6120 and RFC 6121: a stream, STARTTLS, a sign-in by SASL (SCRAM-SHA-256,
-// SCRAM-SHA-1, and PLAIN within TLS only), a resource, messages, and delivery
-// receipts (XEP-0184).
+// 6120 and RFC 6121: a stream, STARTTLS, a sign-in by SASL (SCRAM-SHA-256 and
+// SCRAM-SHA-1, bound to TLS where the server can, and PLAIN within TLS only), a
+// resource, messages, and delivery receipts (XEP-0184).
 //
 //	c := xmpp.NewClient(conn, "example.org") // conn has its deadline already
 //	err := c.Open()                          // reads the features

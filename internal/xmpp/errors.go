@@ -8,6 +8,7 @@ const (
 	nsClient  = "jabber:client"
 	nsTLS     = "urn:ietf:params:xml:ns:xmpp-tls"
 	nsSASL    = "urn:ietf:params:xml:ns:xmpp-sasl"
+	nsBinding = "urn:xmpp:sasl-cb:0"
 	nsBind    = "urn:ietf:params:xml:ns:xmpp-bind"
 	nsSession = "urn:ietf:params:xml:ns:xmpp-session"
 	nsErrors  = "urn:ietf:params:xml:ns:xmpp-stanzas"

@@ -19,22 +19,21 @@ import (
 // maxIterations bounds the work that a server can ask of us: about a second.
 const maxIterations = 2_000_000
 
-// scram is a client's side of one exchange of RFC 5802 without channel
-// binding, with the hash of RFC 7677 or of RFC 5802 itself.
+// scram is a client's side of one exchange of RFC 5802, with the hash of RFC 7677
+// or of RFC 5802 itself.
 type scram struct {
 	hash       func() hash.Hash
 	user, pass string
 	nonce      string
+	gs2        string // what is said of channel binding
+	bound      []byte // what the exchange is bound to
 	first      string // client-first-message-bare
 	signature  []byte // of the server, as it must be
 }
 
-// gs2 says that we know of no channel binding, and act for ourselves.
-const gs2 = "n,,"
-
 func newScram(mechanism, user, pass, nonce string) *scram {
-	s := &scram{hash: sha256.New, user: user, pass: prepare(pass), nonce: nonce}
-	if mechanism == "SCRAM-SHA-1" {
+	s := &scram{hash: sha256.New, user: user, pass: prepare(pass), nonce: nonce, gs2: "n,,"}
+	if strings.TrimSuffix(mechanism, plus) == "SCRAM-SHA-1" {
 		s.hash = sha1.New
 	}
 	s.first = "n=" + strings.NewReplacer("=", "=3D", ",", "=2C").Replace(prepare(user)) + ",r=" + nonce
@@ -56,7 +55,7 @@ func prepare(s string) string {
 }
 
 // begin is the client's first message.
-func (s *scram) begin() string { return gs2 + s.first }
+func (s *scram) begin() string { return s.gs2 + s.first }
 
 // answer gives the client's final message for the server's first one.
 func (s *scram) answer(challenge string) (string, error) {
@@ -83,7 +82,7 @@ func (s *scram) proof(challenge, nonce string, salt []byte, iterations int) (str
 	if err != nil {
 		return "", fmt.Errorf("derive the SCRAM key: %w", err)
 	}
-	final := "c=" + base64.StdEncoding.EncodeToString([]byte(gs2)) + ",r=" + nonce
+	final := "c=" + base64.StdEncoding.EncodeToString(append([]byte(s.gs2), s.bound...)) + ",r=" + nonce
 	message := s.first + "," + challenge + "," + final
 	clientKey := s.mac(salted, "Client Key")
 	stored := s.hash()
@@ -113,6 +112,19 @@ func (s *scram) verify(final string) error {
 		return errors.New("the server's SCRAM signature is wrong: it does not know the password either")
 	}
 	return nil
+}
+
+// suspect sees whether a server that refuses us does so because it has heard
+// that it does not seem to know of channel binding.
+func (s *scram) suspect(err error) error {
+	refusal, ok := errors.AsType[*SASLError](err)
+	if !ok || s.gs2 != "y,," {
+		return err
+	}
+	if refusal.Condition == "malformed-request" || strings.Contains(refusal.Text, "server-does-support-channel-binding") {
+		return fmt.Errorf("%w: %w", ErrStripped, err)
+	}
+	return err
 }
 
 // attributesOf reads a SCRAM message: letters with values, the first of a

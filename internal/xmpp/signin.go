@@ -17,14 +17,19 @@ var ErrNoMechanism = errors.New("the server offers no way to sign in that is saf
 // server offers, tells which that was, and opens the stream again. A refusal
 // is a [*SASLError].
 func (c *Client) SignIn(user, password string) (mechanism string, err error) {
-	mechanism = c.mechanism()
+	bound := c.binding()
+	mechanism = c.mechanism(bound)
 	switch mechanism {
 	case "":
 		return "", fmt.Errorf("%w: it has %s", ErrNoMechanism, strings.Join(c.mechanisms(), ", "))
 	case "PLAIN":
 		err = c.plain(user, password)
 	default:
-		err = c.scram(newScram(mechanism, user, password, rand.Text()), mechanism)
+		s := newScram(mechanism, user, password, rand.Text())
+		if s.gs2 = c.gs2(mechanism, bound); strings.HasSuffix(mechanism, plus) {
+			s.bound = bound.data
+		}
+		err = s.suspect(c.scram(s, mechanism))
 	}
 	if err != nil {
 		return mechanism, err
@@ -45,11 +50,12 @@ func (c *Client) mechanisms() []string {
 	return names
 }
 
-// mechanism is the best of them: a password itself goes through TLS only.
-func (c *Client) mechanism() string {
+// mechanism is the best of them: a password itself goes through TLS only, and
+// to be bound to the connection is worth more than another hash.
+func (c *Client) mechanism(b binding) string {
 	offered := c.mechanisms()
-	for _, m := range []string{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"} {
-		if slices.Contains(offered, m) && (m != "PLAIN" || c.secure) {
+	for _, m := range []string{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"} {
+		if slices.Contains(offered, m) && (m != "PLAIN" || c.secure) && (!strings.HasSuffix(m, plus) || b.kind != "") {
 			return m
 		}
 	}

@@ -112,11 +112,11 @@ func TestParseJID(t *testing.T) {
 func TestPlainNeedsTLS(t *testing.T) {
 	offer := Element{Children: []Element{{Space: nsSASL, Name: "mechanisms", Children: []Element{{Space: nsSASL, Name: "mechanism", Text: "PLAIN"}}}}}
 	c := Client{features: offer}
-	if m := c.mechanism(); m != "" {
+	if m := c.mechanism(binding{}); m != "" {
 		t.Errorf("without TLS it takes %s", m)
 	}
 	c.secure = true
-	if m := c.mechanism(); m != "PLAIN" {
+	if m := c.mechanism(binding{}); m != "PLAIN" {
 		t.Errorf("within TLS it takes %q", m)
 	}
 }

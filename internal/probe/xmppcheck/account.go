@@ -244,6 +244,9 @@ func reasoned(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 	}
+	if errors.Is(err, xmpp.ErrStripped) {
+		return &probe.Fault{Reason: probe.ReasonNoSecurity, Err: err}
+	}
 	if refusal, ok := errors.AsType[*xmpp.SASLError](err); ok {
 		return &probe.Fault{Reason: signInReason(refusal.Condition), Err: err}
 	}

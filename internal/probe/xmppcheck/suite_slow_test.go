@@ -33,6 +33,7 @@ type peer struct {
 	ca                     string // file
 	runs                   int    // that every check has in a row
 	sessions               bool   // the server's own count of them can be asked for
+	lax                    bool   // it can bind, hears that it does not seem to, and lets us in: against RFC 5802
 }
 
 func newPeer(t *testing.T, dir string, names ...string) *peer {
@@ -99,6 +100,7 @@ func suite(t *testing.T, p *peer) {
 	untrusting.Roots = probetest.NewAuthority(t).Pool
 	prober, err := newMessage(p.options(p.host), untrusting)
 	probetest.Want(t, "nobody whom we trust signed the certificate", probetest.Attempt(t, prober, err), probe.ReasonTLSChain)
+	t.Run("bindings", func(t *testing.T) { bindings(t, p) })
 	t.Run("runs", func(t *testing.T) { manyRuns(t, p) })
 	offlineAfterwards(t, p)
 	t.Run("conversations", func(t *testing.T) { conversations(t, p) })
