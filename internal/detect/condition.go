@@ -23,12 +23,13 @@ type condition struct {
 	Evidence  []outcry.Evidence
 	Affected  outcry.Affected
 	Size      outcry.Size
-	Theta     float64 // rate over the usual, at its best window
-	Probed    bool    // its checks took part
-	Metered   bool    // and its metrics
-	Low       float64 // the reversed CUSUM: nats that speak for the end
-	Level     float64 // the fault's rate over the last half hour, a minute
-	Fall      float64 // a CUSUM of a fall from it
+	Theta     float64    // rate over the usual, at its best window
+	Probed    bool       // its checks took part
+	Metered   bool       // and its metrics
+	Low       float64    // the reversed CUSUM: nats that speak for the end
+	Level     float64    // the fault's rate over the last half hour, a minute
+	Falling   [3]float64 // for a fall from it, by how far it has gone: see follow
+	Return    float64    // a CUSUM of its being back
 	Since     outcry.Tick
 	Own       bool
 	Cause     string

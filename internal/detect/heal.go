@@ -6,32 +6,22 @@ import (
 	"github.com/outcry/outcry"
 )
 
-const (
-	levelTicks = 180 // over which Level is averaged
-	smallPeak  = 5.0 // reports a minute: of a smaller fault a tenth cannot be told from nothing in time
-	fallShare  = 0.3 // of the excess: what is left when a small fault is said to recover
-	fallNats   = 5.0 // by chance once in three hours of a fault sevenfold the usual
-	fallMost   = 6.0 // that it is thought of as fallen: what a relapse must outweigh
-)
-
 // heal looks for the end: recovering when checks are green and reports are
-// under a tenth of their peak, or have fallen for sure; normal when a reversed CUSUM says that the rate
-// is the usual one and not that of a lesser outage.
+// under a tenth of their peak, or have fallen for sure where a tenth cannot be
+// told from chance; normal when a reversed CUSUM says that the rate is the usual
+// one and not that of a lesser outage.
 func (j *Judge) heal(s *service, t outcry.Tick, view []vantageView) {
 	c := &s.State
 	green := s.green(t, view)
 	z := c.Size
 	low := z.Rate <= max(z.Peak/10, 2*z.Usual+0.2)
 	x := s.freshAt(t)
-	if c.Level == 0 {
-		c.Level = z.Rate
-	}
-	fallen := c.falls(x)
+	c.follow(x)
 	switch {
-	case c.Is == outcry.CondFailing && green && (low || fallen) && t > c.Alarm+greenTicks:
-		c.Is, c.Since, c.Low = outcry.CondRecovering, t, 0
+	case c.Is == outcry.CondFailing && green && c.fallen(low) && t > c.Alarm+greenTicks:
+		c.Is, c.Since, c.Low, c.Return = outcry.CondRecovering, t, 0, 0
 	case c.Is == outcry.CondRecovering && (!green || c.relapsed()):
-		c.Is = outcry.CondFailing
+		c.Is, c.Falling = outcry.CondFailing, [len(c.Falling)]float64{}
 	}
 	outage := z.Usual + max(0.5*z.Usual, min(0.15*z.Peak, 2*z.Usual+0.5))
 	c.Low += (outage-z.Usual)/6 - x*math.Log(outage/max(z.Usual, 1e-6))
@@ -45,34 +35,6 @@ func (j *Judge) heal(s *service, t outcry.Tick, view []vantageView) {
 	if c.Low >= endNats && (green && low || c.Is == outcry.CondSuspicious) {
 		j.restore(s, t)
 	}
-}
-
-// falls follows a small fault's level, and reports whether what it brings now
-// has fallen from that for sure: a CUSUM of the level against a fallShare of its
-// excess. A window long enough to tell a tenth of a few reports a minute would
-// come late.
-func (c *condition) falls(x float64) bool {
-	usual, level := c.Size.Usual, c.Level
-	if c.Is == outcry.CondFailing {
-		c.Level += (6*x - c.Level) / levelTicks
-	}
-	if level < 2*usual+0.2 || c.Size.Peak >= smallPeak {
-		c.Fall = 0
-		return false
-	}
-	left := usual + fallShare*(level-usual)
-	c.Fall = min(max(c.Fall+(level-left)/6-x*math.Log(level/left), 0), fallMost)
-	return c.Fall >= fallNats
-}
-
-// relapsed reports whether a fault that seemed to recover has not: the rate is
-// up again, or, of a small one, nothing is left of what spoke for its fall.
-func (c *condition) relapsed() bool {
-	z := c.Size
-	if z.Peak < smallPeak && c.Level >= 2*z.Usual+0.2 {
-		return c.Fall == 0
-	}
-	return z.Rate > max(z.Peak/5, 4*z.Usual+0.5)
 }
 
 func (s *service) freshAt(t outcry.Tick) float64 {

@@ -53,6 +53,73 @@ func TestASmallFaultIsSeenToRecoverInTime(t *testing.T) {
 	}
 }
 
+// Whether a crowd has died down, of a service that has a third of a report a
+// minute.
+func TestWhetherACrowdHasDiedDown(t *testing.T) {
+	const usual = 1.0 / 3
+	for _, c := range []struct {
+		why         string
+		peak, level float64
+		falling     float64
+		low, probed bool
+		want        bool
+	}{
+		{"a window is low by chance of a fault of four times the usual", 2.5, 4 * usual, 100, true, false, false},
+		{"its reports have fallen for sure", 2.5, 4 * usual, fallEvery, true, false, true},
+		{"for sure, though no window is low yet", 2.5, 4 * usual, fallEvery, false, false, true},
+		{"a larger one has fallen for sure, to no tenth of its peak", 7, 12 * usual, fallEvery, false, false, false},
+		{"checks that failed pass again, and few report", 2.5, 4 * usual, 0, true, true, true},
+		{"checks that failed pass again, and as many report as before", 2.5, 4 * usual, 0, false, true, false},
+		{"reports are not up", 1, 1.2 * usual, 0, true, false, true},
+		{"so many report that a tenth of them is no chance", 20, 15, 0, true, false, true},
+		{"so many report, and still do", 20, 15, fallEvery, false, false, false},
+	} {
+		s := condition{Size: outcry.Size{Usual: usual, Peak: c.peak}, Level: c.level, Probed: c.probed}
+		s.Falling[1] = c.falling
+		if got := s.fallen(c.low); got != c.want {
+			t.Errorf("%s: %v", c.why, got)
+		}
+	}
+}
+
+// A crowd that keeps its level comes over the threshold once in fallEvery ticks,
+// and a little oftener because its level is estimated; one that is gone comes
+// over it within minutes, and what it has then is bounded, for it may be back.
+func TestASteadyCrowdSeldomSeemsToFall(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	over := func(c *condition) bool { return c.Falling[0]+c.Falling[1]+c.Falling[2] >= fallEvery }
+	times, goneFor := 0, 0
+	const runs = 200
+	for range runs {
+		c := condition{Is: outcry.CondFailing, Level: 4.0 / 3, Size: outcry.Size{Usual: 1.0 / 3, Peak: 2.5}}
+		for range fallEvery {
+			if c.follow(drawPoisson(r, 4.0/18)); over(&c) {
+				times++
+				c.Falling = [3]float64{}
+			}
+		}
+		c.Level = 4.0 / 3
+		for !over(&c) && goneFor < 200*runs {
+			c.follow(drawPoisson(r, 1.0/18))
+			goneFor++
+		}
+		for range 3600 {
+			c.follow(0)
+		}
+		for _, x := range c.Falling {
+			if !(x <= fallEvery) {
+				t.Fatalf("silence makes it %v", c.Falling)
+			}
+		}
+	}
+	if times > runs*3/2 || times < runs/4 {
+		t.Errorf("%d times in %d stretches of the length in which it should be once", times, runs)
+	}
+	if goneFor > 120*runs {
+		t.Errorf("a crowd that is gone is noticed after %d ticks", goneFor/runs)
+	}
+}
+
 // A metric that took part in a fault holds up its end until it is down, and no
 // longer than six hours.
 func TestAMetricHoldsUpTheEnd(t *testing.T) {
