@@ -57,13 +57,53 @@ func shownOn(cfg *config.Config, p *config.Page) []string {
 	return all
 }
 
+// scheduled is the work that pages tell of, for the instants from one on and
+// before another.
+type scheduled struct {
+	from, until time.Time
+	work        []page.Maintenance
+}
+
+// due gives what shown gives, and works it out only when it may be another than
+// was kept.
+func (a agenda) due(kept *scheduled, now time.Time) []page.Maintenance {
+	if now.Before(kept.from) || !now.Before(kept.until) {
+		*kept = scheduled{now, a.holds(now), a.shown(now)}
+	}
+	return kept.work
+}
+
+// holds gives an instant until which the same work is shown as now: none ends
+// its time on the pages before, and none begins it.
+func (a agenda) holds(now time.Time) time.Time {
+	until := now.Add(announced)
+	for i := range a {
+		for _, w := range a[i].Windows(now.Add(-a[i].recalled()), now.Add(2*announced)) {
+			if begins := w.From.Add(-announced); !begins.Before(now) {
+				until = earliest(until, begins)
+			} else {
+				until = earliest(until, w.To.Add(a[i].recalled()))
+			}
+		}
+	}
+	return until
+}
+
+// recalled is how long after its end the work is shown.
+func (a *appointment) recalled() time.Duration {
+	if a.Weekly() {
+		return recalled
+	}
+	return recalledOnce
+}
+
 // shown is the work that pages tell of at an instant.
 func (a agenda) shown(now time.Time) []page.Maintenance {
 	var out []page.Maintenance
 	for i := range a {
-		past, series := recalledOnce, ""
+		past, series := a[i].recalled(), ""
 		if a[i].Weekly() {
-			past, series = recalled, a[i].ID
+			series = a[i].ID
 		}
 		for _, w := range a[i].Windows(now.Add(-past), now.Add(announced)) {
 			first := w.From.Add(-announced).UTC() // the file does not say when it was written

@@ -1,9 +1,7 @@
 package app
 
 import (
-	"cmp"
 	"context"
-	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -31,10 +29,14 @@ type board struct {
 	mu        sync.Mutex
 	planned   []page.Maintenance
 	agenda    agenda // planned work of the configuration file
-	order     []string
+	order     []*panel
 	panels    map[string]*panel
+	stirred   []*panel // those that may be other than normal
+	lacking   []*panel // those of which it may not be known what is usual in each bin of the chart that ends with lackingAt
+	lackingAt int64
 	incidents map[string]outcry.Incident
 	heardTo   time.Time
+	drawn     drawn
 }
 
 // panel is one service on the board.
@@ -51,6 +53,11 @@ type panel struct {
 	bulletins []page.Bulletin
 	remarks   *page.Remarks // nil: its page takes no comments
 	blind     []page.Span   // when nobody watched it
+	board     *board
+	place     int     // in the board's order
+	pending   bool    // to be drawn again
+	learnt    bool    // what is usual has been learned
+	known     stretch // bins of which it is known what is usual
 }
 
 type stamped struct {
@@ -77,9 +84,10 @@ const (
 func newBoard(services []outcry.Service, pages []page.Page) *board {
 	b := &board{pages: pages, panels: make(map[string]*panel, len(services)), incidents: make(map[string]outcry.Incident)}
 	for _, s := range services {
-		b.order = append(b.order, s.ID)
-		b.panels[s.ID] = &panel{service: s, bins: make(map[int64]uint32), usual: make(map[int64]float64), probes: make(map[string]*probed)}
+		p := &panel{board: b, place: len(b.order), service: s, bins: make(map[int64]uint32), usual: make(map[int64]float64), probes: make(map[string]*probed)}
+		b.order, b.panels[s.ID] = append(b.order, p), p
 	}
+	b.stirred = slices.Clone(b.order)
 	return b
 }
 
@@ -119,6 +127,7 @@ func (b *board) loadCounts(ctx context.Context, h history, from, to time.Time) e
 		return nil // the last process has been gone for so long
 	}
 	for id, p := range b.panels {
+		p.redraw()
 		bins, err := h.Series(ctx, id, outcry.KindReport, from, to, page.BinLength)
 		if err != nil {
 			return err
@@ -145,6 +154,7 @@ func (b *board) loadIncidents(ctx context.Context, h history, now time.Time) err
 	for _, in := range append(past, open...) {
 		b.incidents[in.ID] = in
 	}
+	b.drawn.incidents = nil
 	return nil
 }
 
@@ -163,32 +173,56 @@ func (b *board) heard(t outcry.Tick, tallies []outcry.Tally, verdicts []outcry.V
 	for i := range tallies {
 		if p := b.panels[tallies[i].Service]; p != nil {
 			p.take(&tallies[i])
+			if p.known == (stretch{}) && p.learnt {
+				b.lacking = append(b.lacking, p) // it has forgotten some
+			}
 		}
 	}
-	for _, p := range b.panels {
-		p.settle()
-	}
+	b.settle()
 	for i := range verdicts {
 		p := b.panels[verdicts[i].Service]
 		if p == nil {
 			continue
 		}
-		if p.condition = verdicts[i].Condition; p.condition == outcry.CondUnknown {
+		p.judged(verdicts[i].Condition)
+		if p.condition == outcry.CondUnknown {
 			p.markBlind(t)
 		}
 	}
+}
+
+// settle makes those services normal of which nothing else is said. Those that
+// are so already need not be looked at.
+func (b *board) settle() {
+	b.stirred = slices.DeleteFunc(b.stirred, func(p *panel) bool {
+		p.settle()
+		return p.condition == outcry.CondNormal
+	})
+}
+
+// judged takes over what the judge says.
+func (p *panel) judged(c outcry.Condition) {
+	if c == p.condition {
+		return
+	}
+	if p.condition == outcry.CondNormal {
+		p.board.stirred = append(p.board.stirred, p)
+	}
+	p.condition = c
+	p.redraw()
 }
 
 // settle makes a service normal of which nothing else is said, once anything
 // has been heard of it.
 func (p *panel) settle() {
 	if p.condition != outcry.CondUnknown || !p.since.IsZero() {
-		p.condition = outcry.CondNormal
+		p.judged(outcry.CondNormal)
 	}
 }
 
 // markBlind notes a tick in which nobody watched, for the chart.
 func (p *panel) markBlind(t outcry.Tick) {
+	p.redraw()
 	if n := len(p.blind); n > 0 && p.blind[n-1].To.Equal(t.Start()) {
 		p.blind[n-1].To = t.End()
 	} else {
@@ -205,7 +239,7 @@ func (b *board) passed(t outcry.Tick) {
 	defer b.mu.Unlock()
 	if end := t.End(); end.After(b.heardTo) {
 		b.heardTo = end
-		for _, p := range b.panels {
+		for _, p := range b.stirred {
 			if p.condition == outcry.CondUnknown {
 				p.settle()
 			}
@@ -217,10 +251,11 @@ func (b *board) passed(t outcry.Tick) {
 func (b *board) changed(in outcry.Incident) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.incidents[in.ID] = in
+	b.incidents[in.ID], b.drawn.incidents = in, nil
 }
 
 func (p *panel) take(y *outcry.Tally) {
+	p.redraw()
 	p.since = earliest(p.since, y.Tick.Start())
 	switch y.Kind {
 	case outcry.KindReport:
@@ -282,144 +317,9 @@ func (p *panel) forget(t outcry.Tick) {
 	}
 	if len(p.usual) > 400 {
 		maps.DeleteFunc(p.usual, func(k int64, _ float64) bool { return k < first })
+		p.known = stretch{}
 	}
 	for _, v := range p.probes {
 		v.runs = slices.DeleteFunc(v.runs, func(r ran) bool { return r.tick < old })
 	}
-}
-
-// world draws the board for the pages.
-func (b *board) world(now time.Time) page.World {
-	b.askUsual(now)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	trends := b.trending(now)
-	w := page.World{Now: now, Heard: b.heardTo, Pages: b.pages, Sources: b.sources, Maintenances: append(slices.Clone(b.planned), b.agenda.shown(now)...)}
-	for _, id := range b.order {
-		v := b.view(b.panels[id], now)
-		v.Trend = trends[id]
-		w.Services = append(w.Services, v)
-	}
-	for _, in := range b.incidents {
-		w.Incidents = append(w.Incidents, in)
-	}
-	slices.SortFunc(w.Incidents, func(x, y outcry.Incident) int { return cmp.Compare(x.ID, y.ID) })
-	return w
-}
-
-// trending are the trends by service.
-func (b *board) trending(now time.Time) map[string]*page.Trend {
-	out := map[string]*page.Trend{}
-	if b.trends == nil {
-		return out
-	}
-	for _, t := range b.trends(now) {
-		out[t.Term] = &page.Trend{Rank: t.Rank, Since: t.Since, PerMinute: t.PerMinute, Usual: t.Usual}
-	}
-	return out
-}
-
-func (b *board) view(p *panel, now time.Time) page.Service {
-	v := page.Service{Service: p.service, Condition: p.condition, Since: p.since, Bulletins: slices.Clone(p.bulletins), Remarks: p.remarks, Blind: slices.Clone(p.blind)}
-	for k := range binsTo(now) {
-		usual, known := p.usual[k]
-		if !known {
-			usual = -1
-		}
-		at := binStart(k)
-		v.Series = append(v.Series, page.Bin{At: at, Reports: p.bins[k], Usual: usual, Blind: p.blindAt(at)})
-	}
-	hourly := p.hourly(now)
-	v.Symptoms = p.rated(shareOf(p.cells, func(c *outcry.Cell) string { return c.Symptom }), p.typical.Symptoms, hourly)
-	v.Regions = p.rated(shareOf(p.cells, func(c *outcry.Cell) string { return c.Scope.Region }), p.typical.Regions, hourly)
-	v.Carriers = p.rated(shareOf(p.cells, func(c *outcry.Cell) string { return c.Scope.Carrier }), p.typical.Carriers, hourly)
-	for _, r := range p.fine {
-		v.Works += r.runs
-	}
-	for _, x := range p.probes {
-		one := x.Probe
-		for _, r := range x.runs {
-			one.Runs += int(r.runs)
-			one.Failed += int(r.fails)
-		}
-		v.Probes = append(v.Probes, one)
-	}
-	slices.SortFunc(v.Probes, func(x, y page.Probe) int { return cmp.Compare(x.Vantage, y.Vantage) })
-	return v
-}
-
-// binsTo are the bins of the chart that ends now.
-func binsTo(now time.Time) iter.Seq[int64] {
-	return func(yield func(int64) bool) {
-		last := binOf(now)
-		for k := last - int64(chartSpan/page.BinLength) + 1; k <= last; k++ {
-			if !yield(k) {
-				return
-			}
-		}
-	}
-}
-
-func binStart(bin int64) time.Time {
-	return time.Unix(bin*int64(page.BinLength.Seconds()), 0).UTC()
-}
-
-// askUsual asks the judge what is usual in the bins of the charts that have not
-// been asked for. It holds no lock meanwhile: the judge, when it has one,
-// reports to the board.
-func (b *board) askUsual(now time.Time) {
-	asked := map[string]map[int64]float64{}
-	for id, bins := range b.unasked(now) {
-		for _, k := range bins {
-			perHour, learned := b.usual(id, binStart(k).Add(page.BinLength/2))
-			if !learned {
-				break
-			}
-			if asked[id] == nil {
-				asked[id] = map[int64]float64{}
-			}
-			asked[id][k] = perHour * page.BinLength.Hours()
-		}
-	}
-	b.learnt(asked)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for id, bins := range asked {
-		maps.Copy(b.panels[id].usual, bins)
-	}
-}
-
-func (b *board) unasked(now time.Time) map[string][]int64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	out := map[string][]int64{}
-	for id, p := range b.panels {
-		for k := range binsTo(now) {
-			if _, known := p.usual[k]; !known {
-				out[id] = append(out[id], k)
-			}
-		}
-	}
-	return out
-}
-
-func (p *panel) blindAt(at time.Time) bool {
-	return slices.ContainsFunc(p.blind, func(s page.Span) bool {
-		return s.From.Before(at.Add(page.BinLength)) && s.To.After(at)
-	})
-}
-
-func shareOf(cells []stamped, key func(*outcry.Cell) string) []page.Share {
-	sums := map[string]uint32{}
-	for i := range cells {
-		if k := key(&cells[i].cell); k != "" {
-			sums[k] += cells[i].cell.Fresh
-		}
-	}
-	out := make([]page.Share, 0, len(sums))
-	for k, n := range sums {
-		out = append(out, page.Share{Key: k, Count: n})
-	}
-	slices.SortFunc(out, func(x, y page.Share) int { return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Key, y.Key)) })
-	return out
 }

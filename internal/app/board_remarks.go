@@ -12,6 +12,7 @@ func (b *board) takeRemarks(service string, open bool, longest int) {
 	defer b.mu.Unlock()
 	if p := b.panels[service]; p != nil {
 		p.remarks = &page.Remarks{Open: open, Longest: longest}
+		p.redraw()
 	}
 }
 
@@ -27,6 +28,7 @@ func (b *board) showRemarks(by map[string][]page.Remark) (changed bool) {
 		fresh := *p.remarks // a world that was given away has the old one
 		fresh.Shown = by[id]
 		p.remarks, changed = &fresh, true
+		p.redraw()
 	}
 	return changed
 }

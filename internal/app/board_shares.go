@@ -73,5 +73,6 @@ func (b *board) learnt(asked map[string]map[int64]float64) {
 	defer b.mu.Unlock()
 	for id := range maps.Keys(known) {
 		b.panels[id].typical = known[id]
+		b.panels[id].redraw()
 	}
 }
