@@ -11,8 +11,7 @@ import (
 
 // commentsCmd talks to a running server about what people wrote.
 type commentsCmd struct {
-	Server string `help:"Address of the server." default:"http://localhost:8080" env:"OUTCRY_SERVER" placeholder:"URL"`
-	Data   string `help:"Data folder of a server on this machine: its operator's token is read there." default:"outcry-data" env:"OUTCRY_DATA" placeholder:"DIR"`
+	remote
 
 	List    commentsList    `cmd:"" help:"List them, newest first: those that wait for somebody to read them."`
 	Approve commentsApprove `cmd:"" help:"Show comments on their services' pages."`
@@ -20,7 +19,7 @@ type commentsCmd struct {
 }
 
 func (c *commentsCmd) call(ctx context.Context, method, path string, into any) error {
-	return remote{c.Server, c.Data}.call(ctx, method, "/api/v1/comments"+path, nil, into)
+	return c.remote.call(ctx, method, "/api/v1/comments"+path, nil, into)
 }
 
 // remoteComment is a comment as the API gives it.

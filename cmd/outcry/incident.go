@@ -17,8 +17,7 @@ import (
 
 // incidentCmd talks to a running server over its API.
 type incidentCmd struct {
-	Server string `help:"Address of the server." default:"http://localhost:8080" env:"OUTCRY_SERVER" placeholder:"URL"`
-	Data   string `help:"Data folder of a server on this machine: its operator's token is read there." default:"outcry-data" env:"OUTCRY_DATA" placeholder:"DIR"`
+	remote
 
 	List    incidentList    `cmd:"" help:"List incidents, newest first."`
 	Show    incidentShow    `cmd:"" help:"Show one with its timeline and evidence."`
@@ -33,44 +32,13 @@ type incidentCmd struct {
 
 // remoteIncident is an incident as the API gives it.
 type remoteIncident struct {
-	ID           string            `json:"id"`
-	State        string            `json:"state"`
-	Title        string            `json:"title"`
-	Impact       string            `json:"impact"`
-	Public       bool              `json:"public"`
-	Confirmed    bool              `json:"confirmed"`
-	Services     []string          `json:"services"`
-	Collateral   []string          `json:"collateral"`
-	Affected     outcry.Affected   `json:"affected"`
-	Onset        remoteOnset       `json:"onset"`
-	DetectedAt   *time.Time        `json:"detected_at"`
-	PublishedAt  *time.Time        `json:"published_at"`
-	ConfirmedAt  *time.Time        `json:"confirmed_at"`
-	MonitoringAt *time.Time        `json:"monitoring_at"`
-	ClosedAt     *time.Time        `json:"closed_at"`
-	Headline     string            `json:"headline"`
-	Cause        string            `json:"cause"`
-	Evidence     []outcry.Evidence `json:"evidence"`
-	Updates      []remoteUpdate    `json:"updates"`
-}
-
-type remoteOnset struct {
-	At   *time.Time `json:"at"`
-	From *time.Time `json:"from"`
-	To   *time.Time `json:"to"`
-}
-
-type remoteUpdate struct {
-	At     time.Time `json:"at"`
-	State  string    `json:"state"`
-	Body   string    `json:"body"`
-	Author string    `json:"author"`
-	Public bool      `json:"public"`
+	outcry.IncidentDocument
+	Updates []outcry.UpdateDocument `json:"updates"`
 }
 
 // call does one request about incidents and decodes its answer.
 func (c *incidentCmd) call(ctx context.Context, method, path string, body, into any) error {
-	return remote{c.Server, c.Data}.call(ctx, method, "/api/v1/incidents"+path, body, into)
+	return c.remote.call(ctx, method, "/api/v1/incidents"+path, body, into)
 }
 
 type incidentList struct {

@@ -15,8 +15,7 @@ import (
 
 // postCmd hands lines of standard input to a running server as posts.
 type postCmd struct {
-	Server string `help:"Address of the server." default:"http://localhost:8080" env:"OUTCRY_SERVER" placeholder:"URL"`
-	Data   string `help:"Data folder of a server on this machine: its operator's token is read there." default:"outcry-data" env:"OUTCRY_DATA" placeholder:"DIR"`
+	remote
 }
 
 // Bounds of what goes out at once: a pipe that trickles is not held back.
@@ -107,7 +106,7 @@ func (c *postCmd) read(ctx context.Context, in io.Reader) (<-chan []byte, *error
 
 // send hands a batch over, and says what was refused by the input's own lines.
 func (c *postCmd) send(ctx context.Context, s *streams, batch io.Reader, first int, all *posted) error {
-	r := remote{c.Server, c.Data}
+	r := c.remote
 	status, answer, err := r.ask(ctx, http.MethodPost, "/api/v1/posts", "application/x-ndjson", batch)
 	if err != nil {
 		return err

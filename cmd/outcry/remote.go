@@ -17,7 +17,10 @@ import (
 
 // remote is a running server, and the data folder where its operator's token is
 // when it runs on this machine.
-type remote struct{ server, data string }
+type remote struct {
+	Server string `help:"Address of the server." default:"http://localhost:8080" env:"OUTCRY_SERVER" placeholder:"URL"`
+	Data   string `help:"Data folder of a server on this machine: its operator's token is read there." default:"outcry-data" env:"OUTCRY_DATA" placeholder:"DIR"`
+}
 
 // maxAnswer bounds what is read of the server.
 const maxAnswer = 32 << 20
@@ -44,13 +47,13 @@ func (r remote) call(ctx context.Context, method, path string, body, into any) e
 
 // ask does one request and reads its answer.
 func (r remote) ask(ctx context.Context, method, path, kind string, body io.Reader) (status int, answer []byte, err error) {
-	base, err := url.Parse(r.server)
+	base, err := url.Parse(r.Server)
 	if err != nil || base.Host == "" {
-		return 0, nil, outcry.FieldErrorf("server", "%q is no address", r.server)
+		return 0, nil, outcry.FieldErrorf("server", "%q is no address", r.Server)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(r.server, "/")+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(r.Server, "/")+path, body)
 	if err != nil {
-		return 0, nil, outcry.FieldErrorf("server", "%q is no address", r.server)
+		return 0, nil, outcry.FieldErrorf("server", "%q is no address", r.Server)
 	}
 	req.Header.Set("Accept", "application/json")
 	if kind != "" {
@@ -62,12 +65,12 @@ func (r remote) ask(ctx context.Context, method, path, kind string, body io.Read
 	client := http.Client{Timeout: 30 * time.Second}
 	res, err := client.Do(req)
 	if err != nil {
-		return 0, nil, outcry.Wrap(outcry.CodeUnavailable, err, "ask the server %s (is it running? --server names another)", r.server)
+		return 0, nil, outcry.Wrap(outcry.CodeUnavailable, err, "ask the server %s (is it running? --server names another)", r.Server)
 	}
 	defer res.Body.Close() //nolint:errcheck // read to the end
 	answer, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
-		return 0, nil, outcry.Wrap(outcry.CodeUnavailable, err, "read the answer of %s", r.server)
+		return 0, nil, outcry.Wrap(outcry.CodeUnavailable, err, "read the answer of %s", r.Server)
 	}
 	return res.StatusCode, answer, nil
 }
@@ -77,7 +80,7 @@ func (r remote) token() string {
 	if t := os.Getenv("OUTCRY_TOKEN"); t != "" {
 		return t
 	}
-	b, err := os.ReadFile(app.AdminTokenFile(r.data))
+	b, err := os.ReadFile(app.AdminTokenFile(r.Data))
 	if err != nil {
 		return "" // not this machine, or not ours to read: the server will say what it needs
 	}
@@ -90,7 +93,7 @@ func (r remote) refused(status int, answer []byte) error {
 		Error struct{ Code, Field, Message string } `json:"error"`
 	}
 	if json.Unmarshal(answer, &e) != nil || e.Error.Message == "" {
-		return outcry.Errorf(outcry.CodeUnavailable, "%s answered %d", r.server, status)
+		return outcry.Errorf(outcry.CodeUnavailable, "%s answered %d", r.Server, status)
 	}
 	err := &outcry.Error{Code: outcry.Code(e.Error.Code), Field: e.Error.Field, Message: e.Error.Message}
 	if status == http.StatusUnauthorized {

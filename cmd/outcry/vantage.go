@@ -11,8 +11,7 @@ import (
 
 // vantageCmd talks to a running server about its remote vantages.
 type vantageCmd struct {
-	Server string `help:"Address of the server." default:"http://localhost:8080" env:"OUTCRY_SERVER" placeholder:"URL"`
-	Data   string `help:"Data folder of a server on this machine: its operator's token is read there." default:"outcry-data" env:"OUTCRY_DATA" placeholder:"DIR"`
+	remote
 
 	List    vantageList    `cmd:"" help:"List them: when each was last heard, and what it has still to deliver."`
 	Revoke  vantageRevoke  `cmd:"" help:"Refuse a vantage's token from now on, without a restart."`
@@ -20,7 +19,7 @@ type vantageCmd struct {
 }
 
 func (c *vantageCmd) call(ctx context.Context, method, path string, into any) error {
-	return remote{c.Server, c.Data}.call(ctx, method, "/api/v1/vantages"+path, nil, into)
+	return c.remote.call(ctx, method, "/api/v1/vantages"+path, nil, into)
 }
 
 type vantageList struct {

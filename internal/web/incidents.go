@@ -16,82 +16,20 @@ const (
 	incidentsMost    = 500
 )
 
-// incidentBody is an incident in the API. Instants that never happened are
-// null.
+// incidentBody is an incident in the API.
 type incidentBody struct {
-	ID           string               `json:"id"`
-	Version      int64                `json:"version"`
-	State        outcry.IncidentState `json:"state"`
-	Title        string               `json:"title"`
-	Impact       outcry.Impact        `json:"impact"`
-	Manual       bool                 `json:"manual"`
-	Public       bool                 `json:"public"`
-	Confirmed    bool                 `json:"confirmed"`
-	Services     []string             `json:"services"`
-	Collateral   []string             `json:"collateral"`
-	Affected     outcry.Affected      `json:"affected"`
-	Onset        onsetBody            `json:"onset"`
-	DetectedAt   *time.Time           `json:"detected_at"`
-	PublishedAt  *time.Time           `json:"published_at"`
-	ConfirmedAt  *time.Time           `json:"confirmed_at"`
-	MonitoringAt *time.Time           `json:"monitoring_at"`
-	EndedAt      *time.Time           `json:"ended_at"` // as checks tell; null where they took no part
-	ClosedAt     *time.Time           `json:"closed_at"`
-	AnswerBy     *time.Time           `json:"answer_by"`
-	UpdatedAt    *time.Time           `json:"updated_at"`
-	Headline     string               `json:"headline"`
-	Cause        string               `json:"cause"`
-	Evidence     []outcry.Evidence    `json:"evidence"`
-	Size         sizeBody             `json:"size"`
-	Vendors      []page.LagAPI        `json:"vendors"` // when its vendors' own pages said so
-	Updates      []updateBody         `json:"updates"` // oldest first
-}
-
-type onsetBody struct {
-	At   *time.Time `json:"at"`
-	From *time.Time `json:"from"`
-	To   *time.Time `json:"to"`
-}
-
-type sizeBody struct {
-	Reporters float64 `json:"reporters"`
-	Expected  float64 `json:"expected"`
-	Rate      float64 `json:"rate"`
-	Usual     float64 `json:"usual"`
-	Peak      float64 `json:"peak"`
-}
-
-type updateBody struct {
-	ID     string               `json:"id"`
-	At     time.Time            `json:"at"`
-	State  outcry.IncidentState `json:"state"`
-	Body   string               `json:"body"`
-	Author string               `json:"author"`
-	Public bool                 `json:"public"`
+	outcry.IncidentDocument
+	AnswerBy *time.Time              `json:"answer_by"`
+	Vendors  []page.LagAPI           `json:"vendors"` // when its vendors' own pages said so
+	Updates  []outcry.UpdateDocument `json:"updates"` // oldest first
 }
 
 func bodyOf(in outcry.Incident) incidentBody {
-	b := incidentBody{
-		ID: in.ID, Version: in.Version, State: in.State, Title: in.Title, Impact: in.Impact, Manual: in.Manual,
-		Public: in.Public, Confirmed: in.Confirmed, Services: some(in.Services), Collateral: some(in.Collateral),
-		Affected: in.Affected, Onset: onsetBody{maybe(in.Onset.At), maybe(in.Onset.From), maybe(in.Onset.To)},
-		DetectedAt: maybe(in.DetectedAt), PublishedAt: maybe(in.PublishedAt), ConfirmedAt: maybe(in.ConfirmedAt),
-		MonitoringAt: maybe(in.MonitoringAt), EndedAt: maybe(in.EndedAt), ClosedAt: maybe(in.ClosedAt), AnswerBy: maybe(in.AnswerBy), UpdatedAt: maybe(in.UpdatedAt),
-		Headline: in.Headline, Cause: in.Cause, Evidence: some(in.Evidence), Size: sizeBody(in.Size), Vendors: page.LagsOf(&in), Updates: []updateBody{},
-	}
-	b.Affected.Regions, b.Affected.Carriers, b.Affected.Symptoms = some(in.Affected.Regions), some(in.Affected.Carriers), some(in.Affected.Symptoms)
+	b := incidentBody{IncidentDocument: in.Document(), AnswerBy: maybe(in.AnswerBy), Vendors: page.LagsOf(&in), Updates: []outcry.UpdateDocument{}}
 	for _, u := range in.Updates {
-		b.Updates = append(b.Updates, updateBody{u.ID, u.At.UTC(), u.State, u.Body, u.Author, u.Public})
+		b.Updates = append(b.Updates, outcry.UpdateDocument{ID: u.ID, At: u.At.UTC(), State: u.State, Body: u.Body, Author: u.Author, Public: u.Public})
 	}
 	return b
-}
-
-// some makes an absent list an empty one in JSON.
-func some[T any](in []T) []T {
-	if in == nil {
-		return []T{}
-	}
-	return in
 }
 
 func maybe(t time.Time) *time.Time {

@@ -5,21 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outcry/outcry/internal/config"
+	"github.com/outcry/outcry/internal/importer/importertest"
 )
 
 // made is the configuration of two files, as text.
 func made(t *testing.T, modules, prometheus string) string {
 	t.Helper()
 	d, err := Read("blackbox.yml", []byte(modules), "prometheus.yml", []byte(prometheus))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, _, err := d.Finish(config.Types{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
+	return importertest.Made(t, d, err)
 }
 
 func job(target string) string {
@@ -110,19 +103,6 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(job("\u2028")), []byte(""))
 	f.Fuzz(func(t *testing.T, modules, prometheus []byte) {
 		d, err := Read("x", modules, "y", prometheus)
-		if err != nil {
-			return
-		}
-		out, sum, err := d.Finish(config.Types{})
-		if err != nil {
-			if len(d.Services) > 0 {
-				t.Fatalf("services, and yet: %v", err)
-			}
-			return
-		}
-		c, err := config.Parse("x", out)
-		if err != nil || len(c.Services) != sum.Services || len(c.Checks) != sum.Checks {
-			t.Fatalf("%v, %d services of %d in\n%s", err, len(c.Services), sum.Services, out)
-		}
+		importertest.Sound(t, d, err)
 	})
 }

@@ -8,21 +8,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/outcry/outcry/internal/config"
+	"github.com/outcry/outcry/internal/importer/importertest"
 )
 
 // made is the configuration of a file, as text.
 func made(t *testing.T, text string) string {
 	t.Helper()
 	d, err := Read("config.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, _, err := d.Finish(config.Types{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
+	return importertest.Made(t, d, err)
 }
 
 func endpoint(keys string) string {
@@ -109,12 +102,7 @@ func TestWhatIsNoConfigurationOfGatus(t *testing.T) {
 		"aliases without end": "endpoints: &a [*a]",
 	} {
 		d, err := Read("x", []byte(text))
-		if err == nil {
-			_, _, err = d.Finish(config.Types{})
-		}
-		if err == nil {
-			t.Errorf("%s is taken", why)
-		}
+		importertest.Refused(t, why, d, err)
 	}
 }
 
@@ -142,20 +130,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("endpoints: [{name: a, url: 'https://a/\x7f'}, {name: a}, 7]\nexternal-endpoints: [{heartbeat: 3}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := Read("x", data)
-		if err != nil {
-			return
-		}
-		out, sum, err := d.Finish(config.Types{})
-		if err != nil {
-			if len(d.Services) > 0 {
-				t.Fatalf("services, and yet: %v", err)
-			}
-			return
-		}
-		c, err := config.Parse("x", out)
-		if err != nil || len(c.Services) != sum.Services || len(c.Checks) != sum.Checks {
-			t.Fatalf("%v, %d services of %d in\n%s", err, len(c.Services), sum.Services, out)
-		}
+		importertest.Sound(t, d, err)
 	})
 }
 

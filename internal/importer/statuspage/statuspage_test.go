@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/outcry/outcry/internal/config"
+	"github.com/outcry/outcry/internal/importer/importertest"
 )
 
 func TestSample(t *testing.T) {
@@ -16,14 +17,8 @@ func TestSample(t *testing.T) {
 		t.Fatal(err)
 	}
 	d, err := Read("summary.json", data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, _, err := d.Finish(config.Types{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := config.Parse("x", out)
+	out := importertest.Made(t, d, err)
+	c, err := config.Parse("x", []byte(out))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,11 +35,11 @@ func TestSample(t *testing.T) {
 		t.Errorf("the page is %+v", p)
 	}
 	for _, word := range []string{"Webhooks are late: it is open there", "Sign-in failed: what was before", "Database upgrade", "only_show_if_degraded", "description of the group API", "https://status.acme.example"} {
-		if !strings.Contains(string(out), word) {
+		if !strings.Contains(out, word) {
 			t.Errorf("%q is dropped without a word", word)
 		}
 	}
-	if strings.Contains(string(out), "maintenance 2024-03-01") {
+	if strings.Contains(out, "maintenance 2024-03-01") {
 		t.Error("work that is over is mentioned")
 	}
 }
@@ -65,12 +60,7 @@ func TestWhatIsNone(t *testing.T) {
 		"nothing": "", "no JSON": "<html>", "another document": `{"status":{}}`, "no components": `{"components":[]}`, "components that are none": `{"components":[1]}`,
 	} {
 		d, err := Read("x", []byte(text))
-		if err == nil {
-			_, _, err = d.Finish(config.Types{})
-		}
-		if err == nil {
-			t.Errorf("%s is taken", why)
-		}
+		importertest.Refused(t, why, d, err)
 	}
 }
 
@@ -83,19 +73,6 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"page":{"time_zone":"Local","name":"\u0000"},"components":[{"name":"a"}],"incidents":[{}],"scheduled_maintenances":[{"components":[{}]}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := Read("x", data)
-		if err != nil {
-			return
-		}
-		out, sum, err := d.Finish(config.Types{})
-		if err != nil {
-			if len(d.Services) > 0 {
-				t.Fatalf("services, and yet: %v", err)
-			}
-			return
-		}
-		c, err := config.Parse("x", out)
-		if err != nil || len(c.Services) != sum.Services {
-			t.Fatalf("%v, %d services of %d in\n%s", err, len(c.Services), sum.Services, out)
-		}
+		importertest.Sound(t, d, err)
 	})
 }

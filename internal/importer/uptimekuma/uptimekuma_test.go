@@ -6,21 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/outcry/outcry/internal/config"
+	"github.com/outcry/outcry/internal/importer/importertest"
 )
 
 // made is the configuration of a backup, as text.
 func made(t *testing.T, text string) string {
 	t.Helper()
 	d, err := Read("backup.json", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, _, err := d.Finish(config.Types{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
+	return importertest.Made(t, d, err)
 }
 
 func TestMonitors(t *testing.T) {
@@ -100,12 +93,7 @@ func TestWhatIsNoBackup(t *testing.T) {
 		"a group alone": `{"monitorList":[{"type":"group","id":1,"name":"g"}]}`,
 	} {
 		d, err := Read("x", []byte(text))
-		if err == nil {
-			_, _, err = d.Finish(config.Types{})
-		}
-		if err == nil {
-			t.Errorf("%s is taken", why)
-		}
+		importertest.Refused(t, why, d, err)
 	}
 }
 
@@ -118,19 +106,6 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"monitorList":[{"type":"http","name":"\u2028\ud800","url":"https://a/\u007f","interval":1e300,"timeout":-1,"port":{}}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := Read("x", data)
-		if err != nil {
-			return
-		}
-		out, sum, err := d.Finish(config.Types{})
-		if err != nil {
-			if len(d.Services) > 0 {
-				t.Fatalf("services, and yet: %v", err)
-			}
-			return
-		}
-		c, err := config.Parse("x", out)
-		if err != nil || len(c.Services) != sum.Services || len(c.Checks) != sum.Checks {
-			t.Fatalf("%v, %d services of %d in\n%s", err, len(c.Services), sum.Services, out)
-		}
+		importertest.Sound(t, d, err)
 	})
 }
