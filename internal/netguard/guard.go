@@ -57,7 +57,7 @@ func (g *Guard) Own() *Guard {
 	if g != nil {
 		own = *g
 	}
-	own.own = !own.closed
+	own.own, own.blocks = !own.closed, blocksOf(g) // read once, and not at each dial
 	return &own
 }
 
@@ -69,7 +69,7 @@ func (g *Guard) Closed() *Guard {
 	if g != nil {
 		closed = *g
 	}
-	closed.own, closed.closed = false, true
+	closed.own, closed.closed, closed.blocks = false, true, blocksOf(g)
 	return &closed
 }
 

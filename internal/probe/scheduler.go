@@ -30,8 +30,8 @@ const DefaultConcurrency = 4096
 // slack is how early a run may begin, so that one wake-up serves several.
 const slack = time.Millisecond
 
-// Scheduler runs checks. One goroutine owns all state and hands each run to a
-// goroutine of its own.
+// Scheduler runs checks. One goroutine owns all state and has a crew of others do
+// the runs.
 type Scheduler struct {
 	cfg    Config
 	outbox *Outbox
@@ -54,6 +54,7 @@ type Scheduler struct {
 	flying   int
 	cut      bool // what was last announced of the vantage
 	ended    chan *run
+	crew     crew
 }
 
 // run is one run of a check.
@@ -69,9 +70,10 @@ func NewScheduler(cfg Config, to Sender) *Scheduler {
 	if cfg.Concurrency <= 0 {
 		cfg.Concurrency = DefaultConcurrency
 	}
+	ended := make(chan *run, 256)
 	return &Scheduler{
 		cfg: cfg, log: cfg.Log, outbox: NewOutbox(to, cfg.Log, cfg.Metrics),
-		changed: make(chan struct{}, 1), ended: make(chan *run, 256),
+		changed: make(chan struct{}, 1), ended: ended, crew: crew{jobs: make(chan *run), ended: ended},
 		entries: make(map[string]*entry), byHost: make(map[string][]*entry),
 		phases: newPhases(cfg.Vantage), vantage: NewVantage(len(cfg.References) > 0),
 		refs: newReferences(cfg.References, cfg.Env), names: newLookups(cfg.Env),
@@ -121,6 +123,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 	for ; s.flying > 0; s.flying-- {
 		<-s.ended // they end soon: their context has
 	}
+	s.crew.all.Wait()
 	s.refs.wait()
 	s.names.wait()
 	for _, e := range s.entries {
@@ -183,12 +186,7 @@ func (s *Scheduler) start(ctx context.Context) {
 		s.cfg.Metrics.started(max(now.Sub(e.due), 0))
 		e.running, e.began = true, now
 		s.flying++
-		go func() {
-			r := &run{entry: e, began: now}
-			r.result = e.check.run(ctx)
-			r.finished = time.Now()
-			s.ended <- r
-		}()
+		s.crew.do(ctx, &run{entry: e, began: now})
 	}
 }
 
