@@ -60,6 +60,7 @@ func ejabberd(t *testing.T) *peer {
 func TestEjabberd(t *testing.T) {
 	p := ejabberd(t)
 	suite(t, p)
+	stumbles(t, p)
 	p.process.Stop()
 	prober, err := newMessage(p.options(p.host), p.env)
 	probetest.Want(t, "the server is stopped", probetest.Attempt(t, prober, err), probe.ReasonRefused)
