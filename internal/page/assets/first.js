@@ -15,7 +15,8 @@
     const iso = t.getAttribute("datetime"), words = t.textContent, d = new Date(iso), m = /(\d\d):(\d\d)/.exec(words);
     if (!iso || isNaN(d) || t.dataset.here || m && +m[1] === d.getHours() && +m[2] === d.getMinutes()) return;
     t.dataset.here = "1";
-    t.textContent = clock(d.toDateString() === new Date().toDateString()).format(d);
+    // a line breaks behind the date, if anywhere
+    t.textContent = clock(d.toDateString() === new Date().toDateString()).format(d).replace(/ /g, "\u00a0").replace(/([,،])\u00a0/, "$1 ");
     const there = document.createElement("small");
     there.textContent = " (" + words + ")";
     t.append(there);
