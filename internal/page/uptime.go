@@ -18,8 +18,12 @@ const (
 	downDegraded = 300
 )
 
+// leastWatched is what a share of must be given: of some minutes it would say
+// "100%" of a service that nobody knows yet.
+const leastWatched = time.Hour
+
 // uptime is the share of the watched time of the last so many days, ending
-// now, in which a service was up. It is not known when nobody watched.
+// now, in which a service was up. It is not known when that is next to nothing.
 //
 // Time counts as watched from the first evidence about the service on, except
 // where the collector was away. Where incidents overlap, the gravest counts.
@@ -39,7 +43,7 @@ func (c clock) uptime(s *Service, incidents []*outcry.Incident, days int) (share
 		watched += length
 		down += length * float64(c.downAt(incidents, at)) / 1000
 	}
-	if watched == 0 {
+	if watched < leastWatched.Seconds() {
 		return 0, false
 	}
 	return 1 - down/watched, true
