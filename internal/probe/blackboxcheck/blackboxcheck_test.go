@@ -68,6 +68,7 @@ func TestExportersThatMisbehave(t *testing.T) {
 		addr   string
 		reason probe.Reason
 	}{
+		"never ends":   {probetest.Serve(t, probetest.Flood("HTTP/1.1 200 OK\r\nX: ")), probe.ReasonTooLarge},
 		"nobody":       {probetest.ClosedPort(t), probe.ReasonRefused},
 		"stalls later": {probetest.Serve(t, probetest.Say("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx")), probe.ReasonReset},
 	} {

@@ -172,6 +172,9 @@ func (e *exchange) answer(req *http.Request) (*http.Response, error) {
 	}
 	for range maxInterim + 1 {
 		resp, err := http.ReadResponse(e.reader, req)
+		if err != nil && e.room == 0 { // what was cut off is taken for a line that is no header's
+			return nil, tooLong()
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read the answer's header: %w", err)
 		}
@@ -187,7 +190,7 @@ type bounded struct{ *exchange }
 
 func (b bounded) Read(p []byte) (int, error) {
 	if b.room == 0 {
-		return 0, &probe.Fault{Reason: probe.ReasonTooLarge, Err: fmt.Errorf("the answer's header goes on after %d bytes", maxHeader)}
+		return 0, tooLong()
 	}
 	if b.room > 0 {
 		p = p[:min(len(p), b.room)]
@@ -197,6 +200,10 @@ func (b bounded) Read(p []byte) (int, error) {
 		b.room -= n
 	}
 	return n, err //nolint:wrapcheck // wrapped where it is known what was read
+}
+
+func tooLong() error {
+	return &probe.Fault{Reason: probe.ReasonTooLarge, Err: fmt.Errorf("the answer's header goes on after %d bytes", maxHeader)}
 }
 
 // end keeps the connection, if it is to be kept and can be, or closes it.

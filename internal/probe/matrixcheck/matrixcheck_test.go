@@ -322,6 +322,8 @@ func TestAgainstContractFake(t *testing.T) {
 func TestServersThatAreNotThere(t *testing.T) {
 	p, err := New(options(t, "http://"+probetest.ClosedPort(t)), probe.Env{})
 	probetest.Want(t, "nobody listens", probetest.Attempt(t, p, err), probe.ReasonRefused)
+	p, err = New(options(t, "http://"+probetest.Serve(t, probetest.Flood("HTTP/1.1 200 OK\r\nX: "))), probe.Env{})
+	probetest.Want(t, "a header without end", probetest.Attempt(t, p, err), probe.ReasonTooLarge)
 	guard, err := netguard.New(nil)
 	if err != nil {
 		t.Fatal(err)

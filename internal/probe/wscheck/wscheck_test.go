@@ -87,6 +87,7 @@ func TestProbe(t *testing.T) {
 		{"a redirect, which is not followed", wscheck.Options{URL: serve(t, http.RedirectHandler("http://169.254.169.254/", http.StatusFound))}, probe.ReasonStatus},
 		{"an answer of 200", wscheck.Options{URL: serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hi") }))}, probe.ReasonStatus}, //nolint:errcheck // the client tells
 		{"an upgrade to something else", wscheck.Options{URL: "ws://" + probetest.Serve(t, probetest.Say("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"))}, probe.ReasonProtocol},
+		{"a header without end", wscheck.Options{URL: "ws://" + probetest.Serve(t, probetest.Flood("HTTP/1.1 101 Switching Protocols\r\nX: "))}, probe.ReasonTooLarge},
 		{"nobody listens", wscheck.Options{URL: "ws://" + probetest.ClosedPort(t)}, probe.ReasonRefused},
 		{"does not speak TLS", wscheck.Options{URL: strings.Replace(echoes, "ws:", "wss:", 1)}, probe.ReasonTLS},
 	} {
