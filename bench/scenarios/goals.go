@@ -18,7 +18,7 @@ type goal struct {
 }
 
 func goals() []goal {
-	return []goal{
+	return append([]goal{
 		{"imessage-2024-05-16", all, "published within 60 s of the onset", publishedWithin(0, minute)},
 		{"imessage-2024-05-16", alone, "published within 90 s of the onset, by reports alone", publishedWithin(0, 1.5*minute)},
 		{"imessage-2024-05-16", all, "final onset within 60 s", onsetWithin(0, minute)},
@@ -30,6 +30,31 @@ func goals() []goal {
 		{"two-at-once", all, "and its country named", smallPlaced},
 		{"slow-burn", all, "published within 60 minutes", publishedWithin(0, 60*minute)},
 		{"quiet-and-loud-nothing", all, "nothing published of brigade, chatter, blind vantage or gap", nothingOfNoise},
+	}, endings()...)
+}
+
+// endings are the goals on the end of every outage of the shared scenarios.
+func endings() (out []goal) {
+	monitoring := func(s *replay.OutageScore) *float64 { return s.MonitoringDelayS }
+	closed := func(s *replay.OutageScore) *float64 { return s.CloseDelayS }
+	for _, name := range []string{"carrier-only", "imessage-2024-05-16", "slow-burn", "two-at-once"} {
+		out = append(out,
+			goal{name, all, "said to recover within 15 minutes of the end", endedWithin(monitoring, 15*minute)},
+			goal{name, all, "closed within 40 minutes of the end", endedWithin(closed, 40*minute)})
+	}
+	return append(out,
+		goal{"imessage-2024-05-16", alone, "said to recover within 15 minutes of the end, by reports alone", endedWithin(monitoring, 15*minute)},
+		goal{"imessage-2024-05-16", alone, "closed within 40 minutes of the end, by reports alone", endedWithin(closed, 40*minute)})
+}
+
+func endedWithin(of func(*replay.OutageScore) *float64, most float64) func(*replay.Scenario, *replay.Result) string {
+	return func(_ *replay.Scenario, r *replay.Result) string {
+		for i := range r.Outages {
+			if wrong := over(of(&r.Outages[i]), most); wrong != "" {
+				return wrong
+			}
+		}
+		return ""
 	}
 }
 
