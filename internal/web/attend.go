@@ -2,8 +2,10 @@ package web
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -11,43 +13,110 @@ import (
 // about 700 bytes.
 const plainHead = 4 << 10
 
+// visit is one connection at the front.
+type visit struct {
+	f     *front
+	c     net.Conn
+	s     socket // of c, while it is read
+	buf   []byte
+	n     int       // bytes of buf that have been read and not answered
+	quiet time.Time // when its deadline was last moved
+	left  []byte    // what net/http is to read first; nil: the connection is to be closed
+}
+
 // attend answers the requests of one connection until one is not plain.
 func (f *front) attend(c net.Conn) {
-	buf := make([]byte, plainHead)
-	n, quiet := 0, time.Time{}
 	defer f.forget(c)
-	for {
-		now := time.Now()
-		if now.Sub(quiet) > idleStep {
-			quiet = now
-			_ = c.SetDeadline(now.Add(f.s.room.patience())) // fails only when the read below does
-			if f.closing() {
-				_ = c.Close()
-				return
-			}
-		}
-		m, err := c.Read(buf[n:])
-		if n += m; err != nil {
-			_ = c.Close()
-			return
-		}
-		used, ok := f.answer(c, buf[:n])
-		if !ok {
-			f.handOver(c, buf[used:n])
-			return
-		}
-		if used < 0 || used == n && f.s.room.crowded() { // it may come again, by another connection
-			_ = c.Close()
-			return
-		}
-		n = copy(buf, buf[used:n])
+	v := &visit{f: f, c: c, buf: make([]byte, plainHead)}
+	v.attend()
+	if v.left != nil {
+		f.handOver(c, v.left)
+		return
 	}
+	_ = c.Close()
+}
+
+// attend reads and answers when the connection has something to say, and only
+// then: a thousand connections that ask all the time would each be read in vain
+// once for every request otherwise. The runtime's poller tells of what comes
+// while the function runs, too, so that nothing is missed as long as all is read
+// that there is.
+func (v *visit) attend() {
+	s, ok := v.c.(syscall.Conn)
+	if !ok || !v.renew() {
+		return
+	}
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Read(func(fd uintptr) (done bool) { v.s = socket(fd); return v.ready() }) // an error is the end of the connection, or of its time
+}
+
+// ready answers what has come, and reports whether the visit is over.
+func (v *visit) ready() (over bool) {
+	for {
+		m, err := v.s.read(v.buf[v.n:])
+		switch {
+		case err == syscall.EAGAIN: //nolint:errorlint // as the system gives it
+			return false
+		case err == syscall.EINTR: //nolint:errorlint // as above
+			continue
+		case err != nil || m == 0:
+			return true
+		}
+		full := v.n+m == len(v.buf)
+		if v.n += m; !v.reply() || !v.renew() {
+			return true
+		}
+		if !full {
+			return false
+		}
+	}
+}
+
+// reply answers the requests that have been read, and reports whether the
+// connection goes on.
+func (v *visit) reply() bool {
+	used, ok := v.f.answer(v, v.buf[:v.n])
+	switch {
+	case !ok:
+		v.left = v.buf[used:v.n]
+		return false
+	case used < 0 || v.f.s.room.crowded(): // it may come again, by another connection
+		return false
+	}
+	v.n = copy(v.buf, v.buf[used:v.n])
+	return true
+}
+
+// renew gives the connection more time, at most once in idleStep, and reports
+// whether there is any.
+func (v *visit) renew() bool {
+	now := time.Now()
+	if now.Sub(v.quiet) <= idleStep {
+		return true
+	}
+	v.quiet = now
+	_ = v.c.SetDeadline(now.Add(v.f.s.room.patience())) // fails only when reading does
+	return !v.f.closing()
+}
+
+// Write writes at once, and waits for the client only when it does not keep up.
+func (v *visit) Write(b []byte) (int, error) {
+	n, err := v.s.write(b)
+	if n == len(b) {
+		return n, err
+	}
+	n = max(n, 0)
+	m, err := v.c.Write(b[n:])
+	return n + m, err
 }
 
 // answer serves the requests at the start of the bytes and gives how many
 // bytes they were, or a negative number when the client no longer reads. It is
 // not ok when what follows must be left to net/http.
-func (f *front) answer(c net.Conn, b []byte) (used int, ok bool) {
+func (f *front) answer(c io.Writer, b []byte) (used int, ok bool) {
 	for used < len(b) {
 		end := bytes.Index(b[used:], headEnd)
 		if end < 0 {
