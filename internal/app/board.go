@@ -32,6 +32,7 @@ type board struct {
 	order     []*panel
 	panels    map[string]*panel
 	stirred   []*panel // those that may be other than normal
+	fading    []*panel // those of which the last hour is not empty
 	lacking   []*panel // those of which it may not be known what is usual in each bin of the chart that ends with lackingAt
 	lackingAt int64
 	incidents map[string]outcry.Incident
@@ -56,6 +57,7 @@ type panel struct {
 	board     *board
 	place     int     // in the board's order
 	pending   bool    // to be drawn again
+	fades     bool    // is among the board's fading
 	learnt    bool    // what is usual has been learned
 	known     stretch // bins of which it is known what is usual
 }
@@ -178,6 +180,7 @@ func (b *board) heard(t outcry.Tick, tallies []outcry.Tally, verdicts []outcry.V
 			}
 		}
 	}
+	b.fade(t)
 	b.settle()
 	for i := range verdicts {
 		p := b.panels[verdicts[i].Service]
@@ -239,6 +242,7 @@ func (b *board) passed(t outcry.Tick) {
 	defer b.mu.Unlock()
 	if end := t.End(); end.After(b.heardTo) {
 		b.heardTo = end
+		b.fade(t)
 		for _, p := range b.stirred {
 			if p.condition == outcry.CondUnknown {
 				p.settle()
@@ -274,6 +278,9 @@ func (p *panel) take(y *outcry.Tally) {
 		p.bulletin(y)
 	}
 	p.forget(y.Tick)
+	if !p.fades {
+		p.fades, p.board.fading = true, append(p.board.fading, p)
+	}
 }
 
 func (p *panel) probed(t outcry.Tick, c outcry.Cell) {
@@ -304,6 +311,42 @@ func (p *panel) bulletin(y *outcry.Tally) {
 		p.bulletins = append([]page.Bulletin{one}, p.bulletins...)
 	}
 	p.bulletins = p.bulletins[:min(len(p.bulletins), 10)]
+}
+
+// fade takes out of the last hour what is in it no longer, also of services of
+// which nothing is heard any more.
+func (b *board) fade(t outcry.Tick) {
+	b.fading = slices.DeleteFunc(b.fading, func(p *panel) bool {
+		oldest, some := p.oldest()
+		if some && oldest < t-outcry.Ticks(scopeSpan) {
+			p.forget(t)
+			p.redraw()
+			_, some = p.oldest()
+		}
+		p.fades = some
+		return !some
+	})
+}
+
+// oldest gives the first tick of the last hour in which something was heard.
+func (p *panel) oldest() (t outcry.Tick, some bool) {
+	take := func(x outcry.Tick) {
+		if !some || x < t {
+			t, some = x, true
+		}
+	}
+	if len(p.cells) > 0 {
+		take(p.cells[0].tick)
+	}
+	if len(p.fine) > 0 {
+		take(p.fine[0].tick)
+	}
+	for _, v := range p.probes {
+		if len(v.runs) > 0 {
+			take(v.runs[0].tick)
+		}
+	}
+	return t, some
 }
 
 // forget drops what is older than the board shows.

@@ -184,6 +184,21 @@ func TestBoardShares(t *testing.T) {
 	if diff := cmp.Diff(want, viewOf(t, b, "shop", t0.Start()).Symptoms); diff != "" {
 		t.Errorf("symptoms of the last hour (-want +got):\n%s", diff)
 	}
+	hour := outcry.Ticks(time.Hour)
+	for _, c := range []struct {
+		says string
+		then func(outcry.Tick)
+		at   outcry.Tick
+		want []page.Share
+	}{
+		{"nobody reports any more, and the first reports are an hour old", func(at outcry.Tick) { b.heard(at, nil, nil) }, t0 + hour + 1, []page.Share{{Key: "dead", Count: 4, Usual: -1}}},
+		{"all are an hour old, and nothing at all was heard since", b.passed, t0 + hour + 2, []page.Share{}},
+	} {
+		c.then(c.at)
+		if diff := cmp.Diff(c.want, viewOf(t, b, "shop", c.at.Start()).Symptoms); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.says, diff)
+		}
+	}
 }
 
 func TestBoardBulletins(t *testing.T) {
