@@ -20,6 +20,7 @@ type visit struct {
 	s     socket // of c, while it is read
 	buf   []byte
 	n     int       // bytes of buf that have been read and not answered
+	came  bool      // something has, before
 	quiet time.Time // when its deadline was last moved
 	left  []byte    // what net/http is to read first; nil: the connection is to be closed
 }
@@ -40,7 +41,8 @@ func (f *front) attend(c net.Conn) {
 // then: a thousand connections that ask all the time would each be read in vain
 // once for every request otherwise. The runtime's poller tells of what comes
 // while the function runs, too, so that nothing is missed as long as all is read
-// that there is.
+// that there is. After the first time the end is looked for, too: who asks but
+// once may send it along, of which the poller does not tell by itself.
 func (v *visit) attend() {
 	s, ok := v.c.(syscall.Conn)
 	if !ok || !v.renew() {
@@ -65,11 +67,12 @@ func (v *visit) ready() (over bool) {
 		case err != nil || m == 0:
 			return true
 		}
-		full := v.n+m == len(v.buf)
+		all := v.n+m < len(v.buf) && v.came
+		v.came = true
 		if v.n += m; !v.reply() || !v.renew() {
 			return true
 		}
-		if !full {
+		if all {
 			return false
 		}
 	}
@@ -83,7 +86,7 @@ func (v *visit) reply() bool {
 	case !ok:
 		v.left = v.buf[used:v.n]
 		return false
-	case used < 0 || v.f.s.room.crowded(): // it may come again, by another connection
+	case used < 0 || used == v.n && v.f.s.room.crowded(): // it may come again, by another connection
 		return false
 	}
 	v.n = copy(v.buf, v.buf[used:v.n])
