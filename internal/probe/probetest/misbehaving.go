@@ -86,6 +86,7 @@ const (
 	maxRead  = 64 << 20               // bytes of what never ends, of all connections; most of it lies in the kernel's buffers
 	maxTurns = 24
 	abreast  = 8
+	wellRuns = 3
 )
 
 // Test tries everything.
@@ -130,18 +131,27 @@ func (m Misbehaving) Test(t *testing.T) {
 	}
 }
 
-// well is a run without faults, which counts the server's turns.
+// well has some runs without faults. The server's turns are those of the
+// shortest: who asks again and again for what has not come yet takes more in
+// another, and then the last of the shortest are not yet its goodbyes.
 func (m Misbehaving) well(t *testing.T) (turns int, took time.Duration) {
 	t.Helper()
-	w := &stumble{Misbehaving: m, at: -1}
-	p, err := m.Check(w.start(t))
-	r := Within(t, p, err, time.Minute)
-	Want(t, "without any fault", r, "")
-	leave(p)
-	if turns = w.count(); turns == 0 || r.Reason != "" {
-		t.Fatalf("a server that is well has %d turns: %s", turns, r.Summary())
+	for range wellRuns {
+		w := &stumble{Misbehaving: m, at: -1}
+		p, err := m.Check(w.start(t))
+		r := Within(t, p, err, time.Minute)
+		Want(t, "without any fault", r, "")
+		leave(p)
+		n := w.count()
+		if n == 0 || r.Reason != "" {
+			t.Fatalf("a server that is well has %d turns: %s", n, r.Summary())
+		}
+		if turns == 0 || n < turns {
+			turns = n
+		}
+		took = max(took, r.Latency)
 	}
-	return turns, r.Latency
+	return turns, took
 }
 
 // run is one with the fault, and tells whether it came to pass. It is no harm
