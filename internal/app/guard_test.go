@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -15,6 +14,7 @@ import (
 	"github.com/outcry/outcry/internal/probe"
 	"github.com/outcry/outcry/internal/probe/heartbeat"
 	"github.com/outcry/outcry/internal/probe/httpcheck"
+	"github.com/outcry/outcry/internal/testutil/udp"
 )
 
 // guarded are checks of every type that dials by a name, HOST at PORT.
@@ -41,30 +41,11 @@ push/courier: {host: "HOST", ports: ["PORT"]}
 // rebinds is a resolver whose answer to every name is loopback.
 func rebinds(t *testing.T) *net.Resolver {
 	t.Helper()
-	pc, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	started := make(chan struct{})
-	s := &dns.Server{PacketConn: pc, NotifyStartedFunc: func() { close(started) }, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		m := new(dns.Msg)
-		m.SetReply(q)
-		if q.Question[0].Qtype == dns.TypeA {
-			rr, err := dns.NewRR(q.Question[0].Name + " 0 IN A 127.0.0.1")
-			if err != nil {
-				t.Error(err)
-			}
-			m.Answer = append(m.Answer, rr)
+	return udp.Resolver(t, func(reply *dns.Msg, q dns.Question) {
+		if q.Qtype == dns.TypeA {
+			reply.Answer = append(reply.Answer, &dns.A{Hdr: dns.RR_Header{Name: q.Name, Rrtype: q.Qtype, Class: dns.ClassINET}, A: net.IPv4(127, 0, 0, 1)})
 		}
-		w.WriteMsg(m) //nolint:errcheck // the resolver tells
-	})}
-	go s.ActivateAndServe() //nolint:errcheck // ends with Shutdown
-	<-started
-	t.Cleanup(func() { s.Shutdown() }) //nolint:errcheck // the test is over
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "udp4", pc.LocalAddr().String())
-	}}
+	})
 }
 
 // No type of check reaches a private address by a name that is turned to one,

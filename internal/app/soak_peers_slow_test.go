@@ -17,7 +17,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +29,7 @@ import (
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/probe/probetest"
 	"github.com/outcry/outcry/internal/smpp"
+	"github.com/outcry/outcry/internal/testutil/udp"
 )
 
 // centre is as much of a message centre as a check needs.
@@ -169,25 +169,12 @@ func clockFace(q []byte) []byte {
 // datagrams answers each.
 func datagrams(t *testing.T, answer func([]byte) []byte) string {
 	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		buf := make([]byte, 4096)
-		for {
-			n, from, err := c.ReadFrom(buf)
-			if err != nil {
-				return
-			}
-			if out := answer(buf[:n]); out != nil {
-				c.WriteTo(out, from) //nolint:errcheck // the client tells
-			}
+	return udp.Serve(t, func(q []byte) [][]byte {
+		if out := answer(q); out != nil {
+			return [][]byte{out}
 		}
+		return nil
 	})
-	t.Cleanup(func() { c.Close(); serving.Wait() })
-	return c.LocalAddr().String()
 }
 
 // pushKey is a key to sign pushes with.

@@ -19,6 +19,8 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/crypto/chacha20poly1305"
 	"pgregory.net/rapid"
+
+	"github.com/outcry/outcry/internal/testutil/udp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -222,40 +224,28 @@ func record(t testing.TB, text string) dns.RR {
 // lamp answers questions as an accessory does: everything, or bit by bit.
 func lamp(t *testing.T, whole bool) net.Addr {
 	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	addr, err := net.ResolveUDPAddr("udp4", udp.Serve(t, func(datagram []byte) [][]byte {
+		var q dns.Msg
+		if q.Unpack(datagram) != nil {
+			return nil
+		}
+		res := &dns.Msg{MsgHdr: dns.MsgHdr{Response: true}}
+		res.Answer = append(res.Answer, record(t, "_hap._tcp.local. 10 IN PTR Lamp._hap._tcp.local."))
+		if whole || len(q.Question) > 1 {
+			res.Extra = append(res.Extra, record(t, "Lamp._hap._tcp.local. 10 IN SRV 0 0 51826 lamp.local."),
+				record(t, `Lamp._hap._tcp.local. 10 IN TXT "c#=1" "id=AA:BB:CC:DD:EE:FF" "sf=1"`),
+				record(t, "lamp.local. 10 IN A 192.0.2.7"))
+		}
+		b, err := res.Pack()
+		if err != nil {
+			return nil
+		}
+		return [][]byte{[]byte("garbage"), b}
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{})
-	t.Cleanup(func() { c.Close(); <-done })
-	go func() {
-		defer close(done)
-		buf := make([]byte, maxDatagram)
-		for {
-			n, from, err := c.ReadFrom(buf)
-			if err != nil {
-				return
-			}
-			var q dns.Msg
-			if q.Unpack(buf[:n]) != nil {
-				continue
-			}
-			res := &dns.Msg{MsgHdr: dns.MsgHdr{Response: true}}
-			res.Answer = append(res.Answer, record(t, "_hap._tcp.local. 10 IN PTR Lamp._hap._tcp.local."))
-			if whole || len(q.Question) > 1 {
-				res.Extra = append(res.Extra, record(t, "Lamp._hap._tcp.local. 10 IN SRV 0 0 51826 lamp.local."),
-					record(t, `Lamp._hap._tcp.local. 10 IN TXT "c#=1" "id=AA:BB:CC:DD:EE:FF" "sf=1"`),
-					record(t, "lamp.local. 10 IN A 192.0.2.7"))
-			}
-			b, err := res.Pack()
-			if err != nil {
-				return
-			}
-			c.WriteTo([]byte("garbage"), from)
-			c.WriteTo(b, from)
-		}
-	}()
-	return c.LocalAddr()
+	return addr
 }
 
 func TestDiscover(t *testing.T) {

@@ -12,38 +12,17 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/outcry/outcry/internal/netguard"
+	"github.com/outcry/outcry/internal/testutil/udp"
 )
 
-// resolver asks a server of our own, which answers A questions with what next
-// gives.
+// resolver answers A questions with what next gives.
 func resolver(t *testing.T, next func(name string) string) *net.Resolver {
 	t.Helper()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	started := make(chan struct{})
-	s := &dns.Server{PacketConn: pc, NotifyStartedFunc: func() { close(started) }, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		m := new(dns.Msg)
-		m.SetReply(q)
-		if q.Question[0].Qtype == dns.TypeA {
-			rr, err := dns.NewRR(q.Question[0].Name + " 0 IN A " + next(q.Question[0].Name))
-			if err != nil {
-				t.Error(err)
-			}
-			m.Answer = append(m.Answer, rr)
+	return udp.Resolver(t, func(reply *dns.Msg, q dns.Question) {
+		if q.Qtype == dns.TypeA {
+			reply.Answer = append(reply.Answer, &dns.A{Hdr: dns.RR_Header{Name: q.Name, Rrtype: q.Qtype, Class: dns.ClassINET}, A: net.ParseIP(next(q.Name))})
 		}
-		if err := w.WriteMsg(m); err != nil {
-			t.Error(err)
-		}
-	})}
-	go s.ActivateAndServe() //nolint:errcheck // ends with Shutdown
-	<-started
-	t.Cleanup(func() { s.Shutdown() }) //nolint:errcheck // the test is over
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "udp", pc.LocalAddr().String())
-	}}
+	})
 }
 
 // listener accepts and says hello; it counts how often.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/outcry/outcry/internal/testutil/udp"
 )
 
 // resolving gives a resolver that asks a server of our own, which answers with
@@ -18,28 +20,12 @@ func resolving(t *testing.T, code int) *net.Resolver {
 	if code < 0 {
 		return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no resolver") }}
 	}
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	started := make(chan struct{})
-	s := &dns.Server{PacketConn: pc, NotifyStartedFunc: func() { close(started) }, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		m := new(dns.Msg)
-		m.SetRcode(q, code)
+	return udp.Resolver(t, func(reply *dns.Msg, _ dns.Question) {
+		reply.Rcode = code
 		if code == dns.RcodeSuccess {
-			m.Answer = []dns.RR{&dns.NS{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeNS, Class: dns.ClassINET}, Ns: "a.root-servers.net."}}
+			reply.Answer = []dns.RR{&dns.NS{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeNS, Class: dns.ClassINET}, Ns: "a.root-servers.net."}}
 		}
-		if err := w.WriteMsg(m); err != nil {
-			t.Error(err)
-		}
-	})}
-	go s.ActivateAndServe() //nolint:errcheck // ends with Shutdown
-	<-started
-	t.Cleanup(func() { s.Shutdown() }) //nolint:errcheck // the test is over
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "udp", pc.LocalAddr().String())
-	}}
+	})
 }
 
 // The only service's name cannot be looked up, or there is no such name, though

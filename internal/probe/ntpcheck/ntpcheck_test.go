@@ -2,7 +2,6 @@ package ntpcheck_test
 
 import (
 	"encoding/binary"
-	"net"
 	"testing"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/outcry/outcry/internal/probe"
 	"github.com/outcry/outcry/internal/probe/ntpcheck"
 	"github.com/outcry/outcry/internal/probe/probetest"
+	"github.com/outcry/outcry/internal/testutil/udp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -20,37 +20,23 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // make its answer a bad one.
 func clock(t *testing.T, change func(answer []byte) []byte) string {
 	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	t.Cleanup(func() { c.Close(); <-done })
-	go func() {
-		defer close(done)
-		buf := make([]byte, 512)
-		for {
-			n, from, err := c.ReadFrom(buf)
-			if err != nil {
-				return
-			}
-			if n < 48 {
-				continue
-			}
-			now := stamp(time.Now())
-			b := make([]byte, 48)
-			b[0], b[1], b[2], b[3] = 4<<3|4, 2, 6, 0xec // version 4, server, stratum 2
-			copy(b[12:], "\x7f\x00\x00\x01")
-			binary.BigEndian.PutUint64(b[16:], stamp(time.Now().Add(-time.Second)))
-			copy(b[24:], buf[40:48]) // their transmit time is our origin
-			binary.BigEndian.PutUint64(b[32:], now)
-			binary.BigEndian.PutUint64(b[40:], now)
-			if b = change(b); b != nil {
-				c.WriteTo(b, from) //nolint:errcheck // the client tells
-			}
+	return udp.Serve(t, func(q []byte) [][]byte {
+		if len(q) < 48 {
+			return nil
 		}
-	}()
-	return c.LocalAddr().String()
+		now := stamp(time.Now())
+		b := make([]byte, 48)
+		b[0], b[1], b[2], b[3] = 4<<3|4, 2, 6, 0xec // version 4, server, stratum 2
+		copy(b[12:], "\x7f\x00\x00\x01")
+		binary.BigEndian.PutUint64(b[16:], stamp(time.Now().Add(-time.Second)))
+		copy(b[24:], q[40:48]) // their transmit time is our origin
+		binary.BigEndian.PutUint64(b[32:], now)
+		binary.BigEndian.PutUint64(b[40:], now)
+		if b = change(b); b == nil {
+			return nil
+		}
+		return [][]byte{b}
+	})
 }
 
 // stamp is a time as NTP writes it: seconds since 1900, and their fraction.

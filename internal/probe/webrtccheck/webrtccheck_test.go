@@ -2,6 +2,7 @@ package webrtccheck
 
 import (
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/outcry/outcry/internal/config"
 	"github.com/outcry/outcry/internal/probe"
 	"github.com/outcry/outcry/internal/probe/probetest"
+	"github.com/outcry/outcry/internal/testutil/udp"
 )
 
 func TestMain(m *testing.M) { probetest.Main(m, map[string]probe.Type{"check": probe.TypeOf(New)}) }
@@ -39,30 +41,16 @@ func turn(url string) func(*Options) {
 // server answers each datagram with what the function makes of it.
 func serve(t *testing.T, answer func(req *stun.Message) []byte) string {
 	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	t.Cleanup(func() { c.Close(); <-done })
-	go func() {
-		defer close(done)
-		buf := make([]byte, maxDatagram)
-		for {
-			n, from, err := c.ReadFrom(buf)
-			if err != nil {
-				return
-			}
-			req := &stun.Message{Raw: append([]byte(nil), buf[:n]...)}
-			if req.Decode() != nil {
-				continue
-			}
-			if res := answer(req); res != nil {
-				c.WriteTo(res, from)
-			}
+	return udp.Serve(t, func(datagram []byte) [][]byte {
+		req := &stun.Message{Raw: slices.Clone(datagram)}
+		if req.Decode() != nil {
+			return nil
 		}
-	}()
-	return c.LocalAddr().String()
+		if res := answer(req); res != nil {
+			return [][]byte{res}
+		}
+		return nil
+	})
 }
 
 func build(t *testing.T, req *stun.Message, class stun.MessageClass, more ...stun.Setter) []byte {

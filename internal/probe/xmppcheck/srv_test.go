@@ -1,7 +1,6 @@
 package xmppcheck_test
 
 import (
-	"context"
 	"net"
 	"strconv"
 	"testing"
@@ -12,37 +11,24 @@ import (
 	"github.com/outcry/outcry/internal/probe"
 	"github.com/outcry/outcry/internal/probe/probetest"
 	"github.com/outcry/outcry/internal/probe/xmppcheck"
+	"github.com/outcry/outcry/internal/testutil/udp"
 )
 
 // nameserver answers for chat.test: its XMPP server is at a name, which is at
 // 127.0.0.1.
 func nameserver(t *testing.T, target string, port int) *net.Resolver {
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	must(t, err)
-	handler := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		m := new(dns.Msg)
-		m.SetReply(q)
-		header := dns.RR_Header{Name: q.Question[0].Name, Rrtype: q.Question[0].Qtype, Class: dns.ClassINET}
+	t.Helper()
+	return udp.Resolver(t, func(reply *dns.Msg, q dns.Question) {
+		header := dns.RR_Header{Name: q.Name, Rrtype: q.Qtype, Class: dns.ClassINET}
 		switch {
-		case target == "" && header.Rrtype == dns.TypeSRV:
-			m.Rcode = dns.RcodeNameError
-		case header.Rrtype == dns.TypeSRV:
-			m.Answer = append(m.Answer, &dns.SRV{Hdr: header, Target: target, Port: uint16(port)})
-		case header.Rrtype == dns.TypeA:
-			m.Answer = append(m.Answer, &dns.A{Hdr: header, A: net.IPv4(127, 0, 0, 1)})
+		case target == "" && q.Qtype == dns.TypeSRV:
+			reply.Rcode = dns.RcodeNameError
+		case q.Qtype == dns.TypeSRV:
+			reply.Answer = append(reply.Answer, &dns.SRV{Hdr: header, Target: target, Port: uint16(port)})
+		case q.Qtype == dns.TypeA:
+			reply.Answer = append(reply.Answer, &dns.A{Hdr: header, A: net.IPv4(127, 0, 0, 1)})
 		}
-		w.WriteMsg(m)
 	})
-	ready := make(chan struct{})
-	server := &dns.Server{PacketConn: conn, Handler: handler, NotifyStartedFunc: func() { close(ready) }}
-	done := make(chan struct{})
-	go func() { defer close(done); server.ActivateAndServe() }()
-	<-ready
-	t.Cleanup(func() { server.Shutdown(); <-done })
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "udp4", conn.LocalAddr().String())
-	}}
 }
 
 // Without a server in the configuration the domain's DNS names it; what it
