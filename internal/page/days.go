@@ -89,7 +89,7 @@ func (c clock) days(s *Service, incidents []*outcry.Incident) []day {
 		d.from = time.Date(n.Year(), n.Month(), n.Day()-barDays+1+i, 0, 0, 0, 0, c.loc)
 		d.to = time.Date(n.Year(), n.Month(), n.Day()-barDays+2+i, 0, 0, 0, 0, c.loc)
 		d.status = Operational
-		if s.Since.IsZero() || !d.to.After(s.Since) || c.blindAllDay(d, s.Blind) {
+		if s.Since.IsZero() || !d.to.After(s.Since) || c.blindAllDay(d, s) {
 			d.status = Unknown
 		}
 		for _, in := range incidents {
@@ -122,10 +122,11 @@ func (c clock) within(end time.Time, open bool, day time.Time) time.Time {
 	return earlier(end, day)
 }
 
-// blindAllDay reports whether the collector heard nothing for most of the day.
-func (c clock) blindAllDay(d *day, blind []Span) bool {
+// blindAllDay reports whether the collector heard nothing for most of the day, or
+// of as much of it as the service has been watched.
+func (c clock) blindAllDay(d *day, s *Service) bool {
 	var sum time.Duration
-	for _, b := range blind {
+	for _, b := range s.Blind {
 		if !b.From.Before(d.to) {
 			continue
 		}
@@ -134,7 +135,7 @@ func (c clock) blindAllDay(d *day, blind []Span) bool {
 			sum += to.Sub(from)
 		}
 	}
-	return sum > 0 && sum > c.now.earlier(d.to).Sub(d.from)/2
+	return sum > 0 && sum > c.now.earlier(d.to).Sub(later(d.from, s.Since))/2
 }
 
 func (c clock) dayWords(d *day) string {

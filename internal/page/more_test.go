@@ -231,6 +231,26 @@ func TestUptime(t *testing.T) {
 	}
 }
 
+// TestTheFirstDayIsAsWellKnownAsItWasWatched: of a service that is new since a
+// minute, half a minute is half the day.
+func TestTheFirstDayIsAsWellKnownAsItWasWatched(t *testing.T) {
+	now := pagetest.Now(pagetest.Quiet)
+	for _, c := range []struct {
+		says  string
+		blind time.Duration // until now
+		want  bool          // that the day is known
+	}{
+		{"all of a minute was watched but ten seconds", 10 * time.Second, true},
+		{"ten seconds of it were watched", 50 * time.Second, false},
+	} {
+		w := page.World{Now: now, Heard: now, Services: []page.Service{{Service: outcry.Service{ID: "a", Name: "A"}, Condition: outcry.CondNormal,
+			Since: now.Add(-time.Minute), Blind: []page.Span{{From: now.Add(-c.blind)}}}}}
+		if got := strings.Contains(string(documents(t, w)["/s/a"].Body), `<path class="b-ok"`); got != c.want {
+			t.Errorf("%s: that the day is known is said to be %v", c.says, got)
+		}
+	}
+}
+
 // TestRatesSayNoMoreThanIsKnown: a ratio is told where chance does not explain
 // it, and none where the usual is not known.
 func TestRatesSayNoMoreThanIsKnown(t *testing.T) {
