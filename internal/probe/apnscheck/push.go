@@ -1,6 +1,7 @@
 package apnscheck
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 	"github.com/outcry/outcry/internal/config"
 	"github.com/outcry/outcry/internal/netguard"
 	"github.com/outcry/outcry/internal/probe"
+	"github.com/outcry/outcry/internal/probe/h2line"
 )
 
 // Options of a check of type push over apns.
@@ -111,14 +113,18 @@ func (p *prober) Probe(ctx context.Context) probe.Result {
 	}
 	var result probe.Result
 	err = trail.Do("push", func() (string, error) {
-		h2, err := (&http2.Transport{DisableCompression: true, MaxHeaderListSize: maxHeader}).NewClientConn(conn) //nolint:staticcheck // net/http's own tells its errors by text alone
+		line := h2line.New(conn)
+		h2, err := (&http2.Transport{DisableCompression: true, MaxHeaderListSize: maxHeader}).NewClientConn(line) //nolint:staticcheck // net/http's own tells its errors by text alone
 		if err != nil {
-			return "", fault(ctx, err, true)
+			return "", fault(ctx, err, cmp.Or(line.Reason(), probe.ReasonReset))
 		}
 		defer h2.Close() //nolint:errcheck // as above
 		resp, err := h2.RoundTrip(req)
 		if err != nil {
-			return "", fault(ctx, err, h2.State().Closed)
+			if h2.State().Closed {
+				line.Leave()
+			}
+			return "", fault(ctx, err, line.Reason())
 		}
 		defer resp.Body.Close() //nolint:errcheck // it was read, or is of no interest
 		result = p.judge(resp)
@@ -163,11 +169,9 @@ func (p *prober) request(ctx context.Context) (*http.Request, error) {
 	return req, nil
 }
 
-// fault gives an error of the exchange its reason, by its type. Closed: the
-// connection is of no more use. Of that alone, and of a server that says it is
-// going away, the reason is that the server gave the connection up; a breach of
-// HTTP/2 is a type of its own.
-func fault(ctx context.Context, err error, closed bool) error {
+// fault gives an error of the exchange its reason: by its type, and where the
+// type tells nothing, by what became of the connection.
+func fault(ctx context.Context, err error, line probe.Reason) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("no answer within the time: %w", context.Cause(ctx))
 	}
@@ -179,8 +183,10 @@ func fault(ctx context.Context, err error, closed bool) error {
 	switch {
 	case breach || errors.Is(err, http2.ErrFrameTooLarge):
 		return &probe.Fault{Reason: probe.ReasonProtocol, Err: fmt.Errorf("push: %w", err)}
-	case away || closed:
+	case away:
 		return &probe.Fault{Reason: probe.ReasonReset, Err: fmt.Errorf("push: %w", err)}
+	case line != "":
+		return &probe.Fault{Reason: line, Err: fmt.Errorf("push: %w", err)}
 	}
 	return fmt.Errorf("push: %w", err)
 }

@@ -6,14 +6,13 @@
 package grpccheck
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strings"
 	"sync/atomic"
-	"syscall"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -22,6 +21,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/outcry/outcry/internal/probe"
+	"github.com/outcry/outcry/internal/probe/h2line"
 )
 
 // Options of a check of type grpc.
@@ -71,11 +71,12 @@ func (p *prober) Probe(ctx context.Context) probe.Result {
 // health asks over a connection that is there already.
 func (p *prober) health(ctx context.Context, conn net.Conn) (string, error) {
 	var taken atomic.Bool
-	heard := &line{Conn: conn}
+	heard := h2line.New(conn)
 	client, err := grpc.NewClient("passthrough:///"+p.Addr,
 		grpc.WithTransportCredentials(insecure.NewCredentials()), // the handshake, if any, is done
 		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) {
 			if taken.Swap(true) {
+				heard.Leave()
 				return nil, errors.New("the connection was given up")
 			}
 			return heard, nil
@@ -95,47 +96,9 @@ func (p *prober) health(ctx context.Context, conn net.Conn) (string, error) {
 	return "SERVING", nil
 }
 
-// line is a connection that remembers whether the other side ended it, and
-// whether ours did, and what the other side said of ending. The library tells as
-// text at the best why it gave a connection up.
-type line struct {
-	net.Conn
-	ended, left atomic.Bool
-	heard       frames
-}
-
-// Close implements net.Conn.
-func (l *line) Close() error {
-	l.left.Store(true)
-	return l.Conn.Close()
-}
-
-// Read implements net.Conn.
-func (l *line) Read(b []byte) (int, error) {
-	n, err := l.Conn.Read(b)
-	l.heard.see(b[:n])
-	l.note(err)
-	return n, err
-}
-
-// Write implements net.Conn.
-func (l *line) Write(b []byte) (int, error) {
-	n, err := l.Conn.Write(b)
-	l.note(err)
-	return n, err
-}
-
-func (l *line) note(err error) {
-	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
-		if errors.Is(err, end) {
-			l.ended.Store(true)
-		}
-	}
-}
-
 // rpcFault gives an error of gRPC its reason. A connection that we have left and
 // that the server did not end was given up for what came over it.
-func rpcFault(ctx context.Context, err error, l *line) error {
+func rpcFault(ctx context.Context, err error, l *h2line.Line) error {
 	s := status.Convert(err)
 	f := &probe.Fault{Reason: probe.ReasonStatus, Err: fmt.Errorf("health: %s: %s", s.Code(), s.Message())}
 	code := s.Code()
@@ -147,24 +110,21 @@ func rpcFault(ctx context.Context, err error, l *line) error {
 	case code == codes.NotFound: // the server does not know the service
 		f.Reason = probe.ReasonNotServing
 	case code == codes.Unavailable:
-		f.Reason = l.reason(ctx, s.Message())
+		f.Reason = reason(ctx, s.Message(), l)
 	case code == codes.Internal, code == codes.Unknown: // what gRPC makes of an answer that is none
 		f.Reason = probe.ReasonProtocol
 	}
 	return f
 }
 
-// reason tells why there is no answer.
-func (l *line) reason(ctx context.Context, message string) probe.Reason {
+// reason tells why there is no answer. Where the connection is well, the server
+// itself says that it is not available.
+func reason(ctx context.Context, message string, l *h2line.Line) probe.Reason {
 	switch {
 	case ctx.Err() != nil, strings.Contains(message, "i/o timeout"):
 		return probe.ReasonTimeout
 	case strings.Contains(message, "http2: "):
 		return probe.ReasonProtocol
-	case l.heard.away.Load(), l.ended.Load():
-		return probe.ReasonReset
-	case l.left.Load():
-		return probe.ReasonProtocol
 	}
-	return probe.ReasonStatus // the server itself says that it is not available
+	return cmp.Or(l.Reason(), probe.ReasonStatus)
 }

@@ -140,7 +140,9 @@ func (c *prober) Probe(ctx context.Context) probe.Result {
 func (c *prober) exchange(ctx context.Context, via *route, rec *recorder, jar http.CookieJar, then func(*http.Response, *answer) error) probe.Result {
 	began := time.Now()
 	client := http.Client{Transport: via, CheckRedirect: c.redirect(rec), Jar: jar}
-	resp, err := client.Do(c.outgoing(rec.attach(ctx)))
+	ctx, end := rec.attach(ctx)
+	defer end(nil)
+	resp, err := client.Do(c.outgoing(ctx))
 	if err != nil {
 		return c.failure(ctx, err, rec)
 	}

@@ -3,6 +3,10 @@ package httpcheck
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
@@ -22,14 +26,25 @@ type recorder struct {
 	mark      time.Time // when the current phase began
 	current   string
 	handshake bool // the last TLS handshake has not succeeded
+	conn      net.Conn
+	shaken    int // handshakes that succeeded, since the last redirect
+	giveUp    context.CancelCauseFunc
 }
+
+// maxHandshakes is how many connections over TLS one request may use up. The
+// transport retries a request whose connection goes away before it was looked at,
+// without end and hundreds of times a second: of a server that turns everybody
+// away so, which is no rare way to shed load, a probe must not become the flood.
+const maxHandshakes = 3
 
 func newRecorder() *recorder {
 	return &recorder{trail: probe.NewTrail(), mark: time.Now(), current: "connect"}
 }
 
-// attach has the recorder called by requests of the context.
-func (r *recorder) attach(ctx context.Context) context.Context {
+// attach has the recorder called by requests of the context, which ends with
+// the given function, or by the recorder when a server only turns away.
+func (r *recorder) attach(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	ctx, r.giveUp = context.WithCancelCause(ctx)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		DNSStart:             func(httptrace.DNSStartInfo) { r.begin("dns") },
 		DNSDone:              r.looked,
@@ -40,7 +55,7 @@ func (r *recorder) attach(ctx context.Context) context.Context {
 		GotConn:              r.got,
 		WroteRequest:         func(i httptrace.WroteRequestInfo) { r.next("write", "first byte", i.Err) },
 		GotFirstResponseByte: func() { r.next("first byte", "body", nil) },
-	})
+	}), r.giveUp
 }
 
 func (r *recorder) begin(name string) {
@@ -97,6 +112,12 @@ func (r *recorder) shook(s tls.ConnectionState, err error) {
 	defer r.mu.Unlock()
 	r.handshake = err != nil
 	r.add("tls", detail, err)
+	if err != nil {
+		return
+	}
+	if r.shaken++; r.shaken > maxHandshakes {
+		r.giveUp(&probe.Fault{Reason: probe.ReasonReset, Err: fmt.Errorf("the server gave up %d connections before it took the request", maxHandshakes)})
+	}
 }
 
 func (r *recorder) got(i httptrace.GotConnInfo) {
@@ -105,7 +126,21 @@ func (r *recorder) got(i httptrace.GotConnInfo) {
 	if i.Reused {
 		r.add("reuse", i.Conn.RemoteAddr().String(), nil)
 	}
-	r.mark, r.current, r.handshake = time.Now(), "write", false
+	r.mark, r.current, r.handshake, r.conn = time.Now(), "write", false, i.Conn
+}
+
+// hungUp reports whether the server ended the connection that the request went
+// to. The transport has closed it, and of TLS the first error of reading stays.
+func (r *recorder) hungUp() bool {
+	r.mu.Lock()
+	conn := r.conn
+	r.mu.Unlock()
+	if conn == nil {
+		return false
+	}
+	conn.SetReadDeadline(time.Unix(1, 0)) //nolint:errcheck // fails when it is closed, and then nothing is waited for either
+	_, err := conn.Read(make([]byte, 1))
+	return hungUp(err) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // hop records a redirect, without its query, which may hold a token.
@@ -113,7 +148,7 @@ func (r *recorder) hop(to *url.URL) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.add("redirect", "to "+to.Scheme+"://"+to.Host+to.Path, nil)
-	r.current = "connect"
+	r.current, r.shaken = "connect", 0
 }
 
 // phase is what was going on last.

@@ -47,11 +47,16 @@ func (c *prober) failure(ctx context.Context, err error, rec *recorder) probe.Re
 		err = ue.Err // its text would repeat the query, which may hold a token
 	}
 	reason := probe.Classify(err)
+	turnedAway, ok := errors.AsType[*probe.Fault](context.Cause(ctx))
 	switch {
+	case ok:
+		err = turnedAway
 	case ctx.Err() != nil && reason != probe.ReasonBlocked:
 		err = fmt.Errorf("no end of it within the time (while: %s): %w", rec.phase(), context.Cause(ctx))
 	case strings.Contains(err.Error(), "no Location header"), strings.Contains(err.Error(), "failed to parse Location"):
 		err = &probe.Fault{Reason: probe.ReasonRedirect, Err: err}
+	case strings.Contains(err.Error(), "client conn could not be established") && rec.hungUp(): // net/http has no value for it, nor the reason
+		err = &probe.Fault{Reason: probe.ReasonReset, Err: errors.New("the server hung up before the request")}
 	case rec.inHandshake() && (reason == probe.ReasonReset || reason == probe.ReasonProtocol):
 		err = &probe.Fault{Reason: probe.ReasonTLS, Err: err}
 	}

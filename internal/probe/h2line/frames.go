@@ -1,4 +1,4 @@
-package grpccheck
+package h2line
 
 import (
 	"encoding/binary"
