@@ -143,7 +143,7 @@ func (p *prober) exchange(ctx context.Context, trail *probe.Trail) (time.Duratio
 	steps := []struct {
 		name string
 		do   func(context.Context) (string, error)
-	}{{"send", m.send}, {"deliver", m.deliver}, {"read", m.read}, {"receipt", m.marked}}
+	}{{"send", m.send}, {"deliver", m.deliver}, {"read", m.mark}, {"receipt", m.marked}}
 	if !p.opts.Receipt {
 		steps = steps[:2]
 	}

@@ -18,6 +18,9 @@ type message struct {
 	event            string // the id that the homeserver gave it
 	within           time.Duration
 	sent, delivered  time.Time
+	seen             bool            // by the sender, in the room
+	reached          map[string]bool // the event and those that came after it
+	read             map[string]bool // events up to which the receiver has read
 }
 
 func (m *message) send(ctx context.Context) (string, error) {
@@ -70,14 +73,17 @@ func (m *message) arrived(e event) (string, error) {
 	}
 }
 
-// read sets the receiver's read marker, as a client does when the message is on
+// mark sets the receiver's read marker, as a client does when the message is on
 // the screen.
-func (m *message) read(ctx context.Context) (string, error) {
+func (m *message) mark(ctx context.Context) (string, error) {
 	path := "rooms/" + url.PathEscape(m.room) + "/read_markers"
 	return "", m.receiver.call(ctx, http.MethodPost, path, map[string]string{"m.fully_read": m.event, "m.read": m.event}, nil)
 }
 
-// marked waits until the sender's /sync says that the receiver has read it.
+// marked waits until the sender's /sync says that the receiver has read it. A
+// user has one receipt in a room, which says how far it has read (section
+// 11.10): where another check sends there at the same time, the receipt may be
+// seen at that one's message only.
 func (m *message) marked(ctx context.Context) (string, error) {
 	for {
 		room, err := m.sender.sync(ctx, m.room)
@@ -87,12 +93,35 @@ func (m *message) marked(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		for _, e := range room.Ephemeral.Events {
-			if e.Type == "m.receipt" && readBy(e.Content, m.event, m.receiver.user) {
-				return m.told()
-			}
+		if m.note(room) {
+			return m.told()
 		}
 	}
+}
+
+// note takes in what the sender has heard of the room, and reports whether the
+// receiver has read the message.
+func (m *message) note(room joined) bool {
+	if m.reached == nil {
+		m.reached, m.read = map[string]bool{m.event: true}, map[string]bool{}
+	}
+	for _, e := range room.Timeline.Events {
+		if m.seen {
+			m.reached[e.EventID] = true
+		}
+		m.seen = m.seen || e.EventID == m.event
+	}
+	for _, e := range room.Ephemeral.Events {
+		if e.Type == "m.receipt" {
+			readBy(e.Content, m.receiver.user, m.read)
+		}
+	}
+	for id := range m.read {
+		if m.reached[id] {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *message) told() (string, error) {
@@ -103,14 +132,18 @@ func (m *message) told() (string, error) {
 	return "after " + probe.Took(took), nil
 }
 
-// readBy reads the content of an m.receipt: event, kind of receipt, user.
-func readBy(content json.RawMessage, id, user string) bool {
+// readBy notes the events up to which a user has read, by the content of an
+// m.receipt: event, kind of receipt, user.
+func readBy(content json.RawMessage, user string, read map[string]bool) {
 	var receipts map[string]map[string]map[string]json.RawMessage
 	if json.Unmarshal(content, &receipts) != nil {
-		return false
+		return
 	}
-	_, read := receipts[id]["m.read"][user]
-	return read
+	for id, kinds := range receipts {
+		if _, is := kinds["m.read"][user]; is {
+			read[id] = true
+		}
+	}
 }
 
 // ended reports whether an error is that of the end of the time.
