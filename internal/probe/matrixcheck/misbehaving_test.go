@@ -12,9 +12,14 @@ import (
 func TestAHomeserverThatStumbles(t *testing.T) {
 	server := newFake(t).server()
 	defer server.Close()
-	o := options(t, "")
+	stumbles(t, strings.TrimPrefix(server.URL, "http://"), options(t, ""))
+}
+
+// stumbles has a homeserver's connections go wrong at each turn.
+func stumbles(t *testing.T, server string, o Options) {
+	t.Helper()
 	probetest.Misbehaving{
-		Server: strings.TrimPrefix(server.URL, "http://"), Foreign: probetest.SaysMail, Endless: "HTTP/1.1 200 OK\r\n\r\n",
+		Server: server, Foreign: probetest.SaysMail, Endless: "HTTP/1.1 200 OK\r\n\r\n",
 		Parting: 2, // the sign-outs
 		Check: func(addr string) (probe.Prober, error) {
 			o := o

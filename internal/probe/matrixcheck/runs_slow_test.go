@@ -50,16 +50,23 @@ func TestKilledBetweenSignInAndSignOut(t *testing.T) {
 	fake := newFake(t)
 	server := fake.server()
 	defer server.Close()
-	o := options(t, server.URL)
+	if kills := killedAtEachTurn(t, server.URL, options(t, server.URL), fake.devices); kills < 16 {
+		t.Errorf("there were %d kills", kills)
+	}
+}
+
+// killedAtEachTurn tells how many turns there were.
+func killedAtEachTurn(t *testing.T, server string, o Options, devices func() []string) (kills int) {
+	t.Helper()
 	account := func(addr string, a Account) string {
 		return fmt.Sprintf("{server: 'http://%s', user: '%s', password: {file: %s}}", addr, a.User, a.Password.File)
 	}
-	seen, kills := map[string]bool{}, 0
+	seen := map[string]bool{}
 	for turn := 1; ; turn++ {
 		var child *probetest.Child
 		var mu sync.Mutex
 		killed := false
-		addr := probetest.Between(t, strings.TrimPrefix(server.URL, "http://"), func(now int) bool {
+		addr := probetest.Between(t, strings.TrimPrefix(server, "http://"), func(now int) bool {
 			mu.Lock()
 			defer mu.Unlock()
 			if now == turn {
@@ -69,7 +76,7 @@ func TestKilledBetweenSignInAndSignOut(t *testing.T) {
 			return !killed || now%2 == 1 // what the child has sent gets there
 		})
 		mu.Lock()
-		child = probetest.StartChild(t, fmt.Sprintf("{sender: %s, receiver: %s, room: '%s', within: 1m}", account(addr, o.Sender), account(addr, o.Receiver), room), t.TempDir())
+		child = probetest.StartChild(t, fmt.Sprintf("{sender: %s, receiver: %s, room: '%s', within: 1m}", account(addr, o.Sender), account(addr, o.Receiver), o.Room), t.TempDir())
 		mu.Unlock()
 		if !probetest.Comes(func() bool {
 			_, over := child.Ended()
@@ -84,17 +91,18 @@ func TestKilledBetweenSignInAndSignOut(t *testing.T) {
 			break
 		}
 		kills++
-		for _, device := range fake.devices() {
+		for _, device := range devices() {
 			seen[device] = true
 		}
 		if len(seen) > 2 {
 			t.Fatalf("killed at turn %d, the check has had the devices %v", turn, seen)
 		}
 	}
-	if kills < 16 || len(seen) != 2 {
-		t.Errorf("%d kills, which have left %d devices", kills, len(seen))
+	if len(seen) != 2 {
+		t.Errorf("%d kills have left %d devices", kills, len(seen))
 	}
-	if left := fake.devices(); len(left) > 0 {
+	if left := devices(); len(left) > 0 {
 		t.Errorf("the last run, which was whole, leaves %q", left)
 	}
+	return kills
 }

@@ -22,7 +22,8 @@ const (
 	maxBody   = 1 << 20
 	maxHeader = 64 << 10
 	longPoll  = 10 * time.Second
-	goodbye   = 250 * time.Millisecond // for signing out
+	goodbye   = 250 * time.Millisecond // for signing out when the check's time is over
+	parting   = 2 * time.Second        // for signing out otherwise: a device is left where it does not come about
 	pause     = 100 * time.Millisecond // from one /sync to the next, where a homeserver does not wait
 )
 
@@ -145,7 +146,7 @@ func (s *session) leave(ctx context.Context) {
 		return
 	}
 	if s.own {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forGoodbye(ctx))
 		defer cancel()
 		_ = s.call(ctx, http.MethodPost, "logout", struct{}{}, nil) //nolint:errcheck // a homeserver that is away keeps a device that nobody uses
 	}
@@ -155,6 +156,18 @@ func (s *session) leave(ctx context.Context) {
 		_ = conn.Close() //nolint:errcheck // nobody has used it
 	default:
 	}
+}
+
+// forGoodbye is how long signing out may take.
+func forGoodbye(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	switch {
+	case ctx.Err() != nil:
+		return goodbye
+	case !ok:
+		return parting
+	}
+	return max(goodbye, min(parting, time.Until(deadline)))
 }
 
 // call does one request of the client-server API. Its errors have a reason, and
