@@ -23,6 +23,7 @@ var ranks = map[string]int{
 	"internal/incident": 1,
 	"internal/page":     1,
 	"internal/netguard": 1,
+	"internal/h2line":   1, // how a connection of HTTP/2 ended: several checks ask
 	"internal/hap":      1, // a wire format: the controller of HomeKit accessories
 	"internal/smpp":     1, // a wire format: probes speak it, and so may a channel
 	"internal/voice":    1, // the sound of a test call, for the checks of SIP and WebRTC

@@ -1,7 +1,6 @@
 package apnscheck
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -17,9 +16,9 @@ import (
 
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/config"
+	"github.com/outcry/outcry/internal/h2line"
 	"github.com/outcry/outcry/internal/netguard"
 	"github.com/outcry/outcry/internal/probe"
-	"github.com/outcry/outcry/internal/probe/h2line"
 )
 
 // Options of a check of type push over apns.
@@ -116,7 +115,8 @@ func (p *prober) Probe(ctx context.Context) probe.Result {
 		line := h2line.New(conn)
 		h2, err := (&http2.Transport{DisableCompression: true, MaxHeaderListSize: maxHeader}).NewClientConn(line) //nolint:staticcheck // net/http's own tells its errors by text alone
 		if err != nil {
-			return "", fault(ctx, err, cmp.Or(line.Reason(), probe.ReasonReset))
+			line.Leave()
+			return "", fault(ctx, err, line)
 		}
 		defer h2.Close() //nolint:errcheck // as above
 		resp, err := h2.RoundTrip(req)
@@ -124,7 +124,7 @@ func (p *prober) Probe(ctx context.Context) probe.Result {
 			if h2.State().Closed {
 				line.Leave()
 			}
-			return "", fault(ctx, err, line.Reason())
+			return "", fault(ctx, err, line)
 		}
 		defer resp.Body.Close() //nolint:errcheck // it was read, or is of no interest
 		result = p.judge(resp)
@@ -171,7 +171,7 @@ func (p *prober) request(ctx context.Context) (*http.Request, error) {
 
 // fault gives an error of the exchange its reason: by its type, and where the
 // type tells nothing, by what became of the connection.
-func fault(ctx context.Context, err error, line probe.Reason) error {
+func fault(ctx context.Context, err error, line *h2line.Line) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("no answer within the time: %w", context.Cause(ctx))
 	}
@@ -183,10 +183,10 @@ func fault(ctx context.Context, err error, line probe.Reason) error {
 	switch {
 	case breach || errors.Is(err, http2.ErrFrameTooLarge):
 		return &probe.Fault{Reason: probe.ReasonProtocol, Err: fmt.Errorf("push: %w", err)}
-	case away:
+	case away, line.Ended():
 		return &probe.Fault{Reason: probe.ReasonReset, Err: fmt.Errorf("push: %w", err)}
-	case line != "":
-		return &probe.Fault{Reason: line, Err: fmt.Errorf("push: %w", err)}
+	case line.Left():
+		return &probe.Fault{Reason: probe.ReasonProtocol, Err: fmt.Errorf("push: %w", err)}
 	}
 	return fmt.Errorf("push: %w", err)
 }

@@ -6,7 +6,6 @@
 package grpccheck
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,8 +19,8 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
+	"github.com/outcry/outcry/internal/h2line"
 	"github.com/outcry/outcry/internal/probe"
-	"github.com/outcry/outcry/internal/probe/h2line"
 )
 
 // Options of a check of type grpc.
@@ -125,6 +124,10 @@ func reason(ctx context.Context, message string, l *h2line.Line) probe.Reason {
 		return probe.ReasonTimeout
 	case strings.Contains(message, "http2: "):
 		return probe.ReasonProtocol
+	case l.Ended():
+		return probe.ReasonReset
+	case l.Left():
+		return probe.ReasonProtocol
 	}
-	return cmp.Or(l.Reason(), probe.ReasonStatus)
+	return probe.ReasonStatus
 }

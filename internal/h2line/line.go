@@ -13,8 +13,6 @@ import (
 	"net"
 	"sync/atomic"
 	"syscall"
-
-	"github.com/outcry/outcry/internal/probe"
 )
 
 // Line is a connection that remembers whether the other side ended it, or said
@@ -62,16 +60,10 @@ func (l *Line) note(err error) {
 	}
 }
 
-// Reason is why the connection is of no more use: [probe.ReasonReset] where the
-// other side ended it or said that it goes away, [probe.ReasonProtocol] where
-// ours left it, which it does for what came over it. Of a connection that is
-// still there it is "".
-func (l *Line) Reason() probe.Reason {
-	switch {
-	case l.heard.away.Load(), l.ended.Load():
-		return probe.ReasonReset
-	case l.left.Load():
-		return probe.ReasonProtocol
-	}
-	return ""
-}
+// Ended reports whether the other side ended the connection or said that it
+// goes away.
+func (l *Line) Ended() bool { return l.heard.away.Load() || l.ended.Load() }
+
+// Left reports whether our side gave the connection up while the other had not:
+// it does that for what came over it.
+func (l *Line) Left() bool { return l.left.Load() && !l.Ended() }
