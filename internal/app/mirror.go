@@ -105,7 +105,7 @@ func overSFTP(c *config.SFTP, guard *netguard.Guard) (*mirror.SFTP, error) {
 	}
 	s, err := mirror.NewSFTP(mirror.SFTPConfig{
 		Address: c.Address, Folder: c.Folder, User: c.User, Password: password, Key: key, KnownHosts: c.KnownHosts,
-		Dial: guard.Own().Dialer(nil).DialContext,
+		Dial: guard.Own().Dialer(nil).Paced().DialContext,
 	})
 	if err != nil {
 		return nil, outcry.Wrap(outcry.CodeInvalid, err, "open the mirror")
@@ -123,7 +123,7 @@ func secretOf(s config.Secret) (string, error) {
 // guardedClient dials what the operator has let through.
 func guardedClient(guard *netguard.Guard) *http.Client {
 	return &http.Client{Transport: &http.Transport{
-		DialContext: guard.Own().Dialer(nil).DialContext, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
+		DialContext: guard.Own().Dialer(nil).Paced().DialContext, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
 	}}
 }
 

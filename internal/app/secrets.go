@@ -94,7 +94,7 @@ func (p *process) destinations() (map[string]notify.Destination, error) {
 		return nil, err
 	}
 	client := &http.Client{Transport: &http.Transport{
-		DialContext: guard.Own().Dialer(nil).DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 2,
+		DialContext: guard.Own().Dialer(nil).Paced().DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 2,
 		IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second,
 	}}
 	to := make(map[string]notify.Destination)

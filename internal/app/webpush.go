@@ -144,7 +144,7 @@ func (p *process) pushClient() (*http.Client, error) {
 		return nil, err
 	}
 	tr := &http.Transport{
-		DialContext: guard.Dialer(nil).DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 4, MaxConnsPerHost: 16,
+		DialContext: guard.Dialer(nil).Paced().DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 4, MaxConnsPerHost: 16,
 		IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: 10 * time.Second,
 	}
 	p.closers.add("connections to push services", func() error { tr.CloseIdleConnections(); return nil })

@@ -32,7 +32,7 @@ type fetcher struct {
 }
 
 func newFetcher(guard *netguard.Guard, agent string) *fetcher {
-	return &fetcher{own: newClient(guard.Own().Dialer(nil)), strict: newClient(guard.Dialer(nil)), agent: agent}
+	return &fetcher{own: newClient(guard.Own().Dialer(nil).Paced()), strict: newClient(guard.Dialer(nil).Paced()), agent: agent}
 }
 
 func newClient(d *netguard.Dialer) *http.Client {

@@ -17,6 +17,7 @@ type Dialer struct {
 	guard    *Guard
 	resolver *net.Resolver
 	brief    bool
+	pace     *pace // nil: as often as is asked
 }
 
 // keepAlive is how often an idle connection is tested by the kernel.
@@ -41,6 +42,9 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("read the address to dial: %w", err)
+	}
+	if err := d.pace.wait(ctx, address); err != nil {
+		return nil, err
 	}
 	nd := net.Dialer{Resolver: d.resolver, KeepAlive: keepAlive, Control: d.guard.Control(host)}
 	if d.brief {

@@ -35,7 +35,7 @@ func (w *Web) Patience(own time.Duration) time.Duration {
 // NewWeb makes one. The hosts are the operator's own choice, so that local ones
 // need to be allowed by name as everywhere; redirects are not followed.
 func NewWeb(guard *netguard.Guard, agent string) *Web {
-	d := guard.Own().Dialer(nil)
+	d := guard.Own().Dialer(nil).Paced()
 	return &Web{Agent: agent, Client: &http.Client{
 		Transport: &http.Transport{
 			DialContext: d.DialContext, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 64 << 10,
