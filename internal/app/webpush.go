@@ -173,6 +173,9 @@ func (w words) ClaimNotices(ctx context.Context, now time.Time, lease time.Durat
 // FinishNotice implements notify.Store.
 func (w words) FinishNotice(ctx context.Context, n outcry.Notice) error { return w.FinishWord(ctx, n) }
 
+// ReturnNotice implements notify.Store.
+func (w words) ReturnNotice(ctx context.Context, n outcry.Notice) error { return w.ReturnWord(ctx, n) }
+
 // stored are the incidents as they are stored.
 type stored struct{ *store.Store }
 

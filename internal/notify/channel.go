@@ -16,10 +16,12 @@ type Channel interface {
 }
 
 // Store is where notices wait. Claiming counts as an attempt; what was claimed
-// comes back by FinishNotice, or is due again when the lease is over.
+// comes back by FinishNotice, or untried, which was no attempt then, by
+// ReturnNotice; or it is due again when the lease is over.
 type Store interface {
 	ClaimNotices(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]outcry.Notice, error)
 	FinishNotice(ctx context.Context, n outcry.Notice) error
+	ReturnNotice(ctx context.Context, n outcry.Notice) error
 }
 
 // Failure is why a notice was not delivered.

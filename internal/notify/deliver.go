@@ -105,21 +105,27 @@ func (d *Dispatcher) conclude(ctx context.Context, l lane, n *outcry.Notice, err
 	d.finish(ctx, n)
 }
 
-// handBack makes a claimed notice due again at an instant, untried.
+// handBack makes a claimed notice due again at an instant, untried: what waits
+// behind another for hours begins with the shortest wait of its own.
 func (d *Dispatcher) handBack(ctx context.Context, n *outcry.Notice, at time.Time) {
 	n.NextAttempt = at
-	d.finish(ctx, n)
+	d.keep(ctx, n, d.store.ReturnNotice)
 }
 
 // storeTimeout bounds the writing of an outcome, also during shutdown.
 const storeTimeout = 5 * time.Second
 
-// finish stores a notice's outcome. Where that fails, the notice is due again
-// when the lease is over, and may be sent twice: a duplicate beats a miss.
+// finish stores a notice's outcome.
 func (d *Dispatcher) finish(ctx context.Context, n *outcry.Notice) {
+	d.keep(ctx, n, d.store.FinishNotice)
+}
+
+// keep stores what became of a notice. Where that fails, the notice is due again
+// when the lease is over, and may be sent twice: a duplicate beats a miss.
+func (d *Dispatcher) keep(ctx context.Context, n *outcry.Notice, store func(context.Context, outcry.Notice) error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	err := d.store.FinishNotice(ctx, *n)
+	err := store(ctx, *n)
 	switch {
 	case err == nil:
 	case outcry.CodeOf(err) == outcry.CodeConflict:

@@ -70,6 +70,11 @@ func (s *shelf) ClaimNotices(_ context.Context, now time.Time, lease time.Durati
 	return out, nil
 }
 
+func (s *shelf) ReturnNotice(ctx context.Context, n outcry.Notice) error {
+	n.Attempts--
+	return s.FinishNotice(ctx, n)
+}
+
 func (s *shelf) FinishNotice(_ context.Context, n outcry.Notice) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,6 +207,32 @@ func TestDelivery(t *testing.T) {
 
 // Of a channel with many subscribers one that is away holds up no other, and
 // what becomes of each is no news for the log; two dispatchers count together.
+// What has waited for hours behind another word is tried again soon after its
+// own first failure.
+func TestWaitingIsNoAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		recovered := time.Now().Add(5 * time.Hour)
+		var first, second time.Time
+		e := &ear{answer: func(n outcry.Notice, times int) error {
+			switch {
+			case time.Now().Before(recovered):
+				return errors.New("away")
+			case n.ID == "a-2-x" && first.IsZero():
+				first = time.Now()
+				return errors.New("away for a moment")
+			case n.ID == "a-2-x":
+				second = time.Now()
+			}
+			return nil
+		}}
+		s := newShelf(notice("x", "a", 1), notice("x", "a", 2))
+		run(t, s, map[string]notify.Destination{"x": {Channel: e}}, notify.Options{}, func() { time.Sleep(12 * time.Hour) })
+		if wait := second.Sub(first); first.IsZero() || wait <= 0 || wait > time.Minute {
+			t.Errorf("after its first failure, at %s, it is tried again after %s", first, wait)
+		}
+	})
+}
+
 func TestSubscribersAreIndependent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := notice("x", "a", 1), notice("x", "a", 2)

@@ -73,6 +73,16 @@ func (s *Store) FinishNotice(ctx context.Context, n outcry.Notice) error {
 	})
 }
 
+// ReturnNotice gives a claimed notice back that was not tried: it is due at
+// NextAttempt, and the claim was no attempt. CodeConflict as of FinishNotice.
+func (s *Store) ReturnNotice(ctx context.Context, n outcry.Notice) error {
+	return s.write(ctx, "giving a notice back", func(t *txn) error {
+		done, err := t.exec("UPDATE notices SET due = $1, held = 0, attempts = attempts - 1 WHERE id = $2 AND held = 1 AND attempts = $3 AND due IS NOT NULL",
+			millis(n.NextAttempt), n.ID, n.Attempts)
+		return must(done, err, "notice %s is not this worker's any more", n.ID)
+	})
+}
+
 // ReclaimNotices makes due at now what workers have claimed, notices and words
 // to subscribers, and gives how many there were. It is for the start of the only
 // process of a database: whoever held them is dead, and their leases need not be

@@ -160,6 +160,31 @@ func TestFinishNotice(t *testing.T) {
 	}
 }
 
+// What is given back untried waits as before, and the claim was no attempt.
+func TestReturnNotice(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store) {
+		ok(t, s.Apply(t.Context(), store.Judged{}, change(incident("a", 0), notice("n", 0))))
+		for i := range 3 {
+			at := noon.Add(time.Duration(i) * time.Minute)
+			n := claim(t, s, at, 1)[0]
+			if n.Attempts != 1 {
+				t.Fatalf("claimed after %d returns, it has %d attempts", i, n.Attempts)
+			}
+			n.NextAttempt = at.Add(time.Minute)
+			ok(t, s.ReturnNotice(t.Context(), n))
+			wantCode(t, s.ReturnNotice(t.Context(), n), outcry.CodeConflict) // it is nobody's
+			if early := claim(t, s, at.Add(59*time.Second), 1); len(early) != 0 {
+				t.Fatal("claimed before its time")
+			}
+		}
+		mine := claim(t, s, noon.Add(3*time.Minute), 1)[0]
+		theirs := claim(t, s, noon.Add(3*time.Minute+lease), 1)[0] // the lease has run out
+		wantCode(t, s.ReturnNotice(t.Context(), mine), outcry.CodeConflict)
+		theirs.NextAttempt = noon
+		ok(t, s.ReturnNotice(t.Context(), theirs))
+	})
+}
+
 func TestRetryIsNotDueEarly(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store.Store) {
 		ok(t, s.Apply(t.Context(), store.Judged{}, change(incident("a", 0), notice("n", 0))))

@@ -149,6 +149,33 @@ func TestTellSubscribers(t *testing.T) {
 	})
 }
 
+// A word that is given back untried has had no attempt; one that a newer one has
+// replaced meanwhile makes that due.
+func TestReturnWord(t *testing.T) {
+	now := noon.Add(5 * time.Minute)
+	onEach(t, func(t *testing.T, s *store.Store) {
+		ok(t, s.PutSubscriber(t.Context(), subscriber("a", "mail", "i1", true), noon, 10))
+		tell(t, s, said(outcry.NoticeUpdated, "mail", "i1", 5), 1)
+		for i := range 3 {
+			n := claimWords(t, s, now)[0]
+			if n.Attempts != 1 {
+				t.Fatalf("claimed after %d returns, it has %d attempts", i, n.Attempts)
+			}
+			now = now.Add(time.Minute)
+			n.NextAttempt = now
+			ok(t, s.ReturnWord(t.Context(), n))
+			wantCode(t, s.ReturnWord(t.Context(), n), outcry.CodeConflict) // it is nobody's
+		}
+		n := claimWords(t, s, now)[0]
+		tell(t, s, said(outcry.NoticeResolved, "mail", "i1", 6), 1)
+		n.NextAttempt = now
+		ok(t, s.ReturnWord(t.Context(), n))
+		if d := cmp.Diff([]string{"a incident.resolved"}, whom(claimWords(t, s, now))); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
 // What becomes of a word that could not be delivered, and of one that a newer
 // one has replaced while it was under way.
 func TestFinishWord(t *testing.T) {

@@ -80,6 +80,21 @@ func (s *Store) FinishWord(ctx context.Context, n outcry.Notice) error {
 	})
 }
 
+// ReturnWord gives a claimed word back that was not tried; see
+// [Store.ReturnNotice].
+func (s *Store) ReturnWord(ctx context.Context, n outcry.Notice) error {
+	return s.write(ctx, "giving a word to a subscriber back", func(t *txn) error {
+		done, err := t.exec(`UPDATE subscribers SET due = $1, held = 0, attempts = attempts - 1
+			WHERE id = $2 AND held = 1 AND attempts = $3 AND due IS NOT NULL AND seen = $4 AND ending = $5`,
+			millis(n.NextAttempt), n.To, n.Attempts, millis(n.Update.At), b2i(n.Kind == outcry.NoticeResolved))
+		if err != nil || done > 0 {
+			return err
+		}
+		done, err = t.newerWord(&n)
+		return must(done, err, "the word %s is not this worker's any more", n.ID)
+	})
+}
+
 // sameWord chooses the row if what was sent is what it still has to hear, and
 // no later worker has it; a delivery is always taken.
 const sameWord = " WHERE id = $1 AND due IS NOT NULL AND seen = $2 AND ending = $3 AND (attempts <= $4 OR $5 = 1)"

@@ -213,6 +213,10 @@ func (s *shelf) ClaimNotices(_ context.Context, now time.Time, lease time.Durati
 	return []outcry.Notice{s.n}, nil
 }
 
+func (s *shelf) ReturnNotice(ctx context.Context, n outcry.Notice) error {
+	return s.FinishNotice(ctx, n)
+}
+
 func (s *shelf) FinishNotice(_ context.Context, n outcry.Notice) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
