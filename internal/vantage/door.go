@@ -1,16 +1,15 @@
 package vantage
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -104,14 +103,18 @@ func (d *Door) answers(next func(http.ResponseWriter, *http.Request) error) http
 	})
 }
 
-// holder names who has the request's token; all are compared, each in constant
-// time.
-func holder(r *http.Request, tokens map[string][sha256.Size]byte) (name string) {
+// holder names who has the request's token.
+func holder(r *http.Request, tokens map[string][sha256.Size]byte) string {
 	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}
-	given := sha256.Sum256([]byte(strings.TrimSpace(secret)))
+	return known(strings.TrimSpace(secret), tokens)
+}
+
+// known names whose a secret is; all are compared, each in constant time.
+func known(secret string, tokens map[string][sha256.Size]byte) (name string) {
+	given := sha256.Sum256([]byte(secret))
 	for n, sum := range tokens {
 		if subtle.ConstantTimeCompare(sum[:], given[:]) == 1 {
 			name = n
@@ -120,24 +123,14 @@ func holder(r *http.Request, tokens map[string][sha256.Size]byte) (name string) 
 	return name
 }
 
-// vantage authenticates one that is not revoked.
+// vantage authenticates one that is not revoked, before a byte of its body is
+// read.
 func (d *Door) vantage(r *http.Request) (string, error) {
 	name := holder(r, d.vantages)
 	if name == "" {
 		return "", outcry.Errorf(outcry.CodeUnauthorized, "a token of the role probe is required: Authorization: Bearer …")
 	}
-	revoked, err := d.cfg.Book.Revoked(r.Context())
-	if err != nil {
-		return "", outcry.Wrap(outcry.CodeUnavailable, err, "it cannot be seen whether the vantage is revoked")
-	}
-	if slices.Contains(revoked, name) {
-		return "", outcry.Errorf(outcry.CodeForbidden, "the vantage %s is revoked", name)
-	}
-	if !d.limits[name].AllowN(d.cfg.Now(), 1) {
-		d.cfg.Metrics.limit(name)
-		return "", outcry.Errorf(outcry.CodeTooMany, "the vantage %s asks more than %d times a second", name, requestsPerSecond)
-	}
-	return name, nil
+	return name, d.Admit(r.Context(), name)
 }
 
 // checks answers what a vantage is to run; with the ETag that it has, nothing.
@@ -146,26 +139,11 @@ func (d *Door) checks(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	agenda := Agenda{Vantage: name, Checks: []Check{}}
-	for i := range d.cfg.Checks {
-		a := &d.cfg.Checks[i]
-		if !a.runs(name) {
-			continue
-		}
-		c, err := a.Hand()
-		if err != nil {
-			d.cfg.Log.Error("vantage: a check cannot be handed to it", "vantage", name, "check", a.Name, "error", err)
-			continue
-		}
-		agenda.Checks = append(agenda.Checks, c)
-	}
-	body, err := json.Marshal(agenda)
+	body, tag, err := d.Agenda(name)
 	if err != nil {
 		return err
 	}
-	d.present.heard(name, d.cfg.Now())
-	sum := sha256.Sum256(body)
-	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	tag = strconv.Quote(tag)
 	w.Header().Set("ETag", tag)
 	w.Header().Set("Cache-Control", "no-store")
 	// A proxy that compresses makes the tag a weak one (RFC 9110, 8.8.1).
@@ -184,104 +162,15 @@ func (d *Door) results(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if err != nil {
-		return outcry.Wrap(outcry.CodeInvalid, err, "the body could not be read, or is over %d bytes", maxBody)
+		return outcry.Wrap(outcry.CodeInvalid, err, "the body could not be read, or is over %d bytes", MaxBody)
 	}
-	var in Delivery
-	if err := json.Unmarshal(body, &in); err != nil {
-		return outcry.Wrap(outcry.CodeInvalid, err, "the body is no delivery of results")
-	}
-	receipt, err := d.Take(r.Context(), name, &in)
+	receipt, err := d.Deliver(r.Context(), name, body)
 	if err != nil {
 		return err
 	}
 	return reply(w, receipt)
-}
-
-// Take counts what is new in a delivery of a vantage.
-func (d *Door) Take(ctx context.Context, name string, in *Delivery) (out Receipt, err error) {
-	if err := in.check(); err != nil {
-		return out, err
-	}
-	lock := d.locks[name]
-	if lock == nil {
-		return out, outcry.Errorf(outcry.CodeForbidden, "there is no vantage %s", name)
-	}
-	lock.Lock()
-	defer lock.Unlock()
-	p, err := d.cfg.Book.Place(ctx, name)
-	if err != nil {
-		return out, outcry.Wrap(outcry.CodeUnavailable, err, "it cannot be seen how far the vantage was heard")
-	}
-	if p.Spool != in.Spool {
-		p.Spool, p.Through = in.Spool, 0
-	}
-	signals := d.signals(name, in, p.Through, &out)
-	if len(signals) > 0 {
-		if err := d.cfg.Sender.Send(ctx, signals); err != nil {
-			return out, outcry.Wrap(outcry.CodeUnavailable, err, "results cannot be stored at the moment")
-		}
-	}
-	if n := len(in.Results); n > 0 {
-		p.Through = max(p.Through, in.Results[n-1].Number)
-	}
-	p.Heard, p.Waiting, p.Region, p.Carrier = d.cfg.Now().UTC(), max(in.Waiting-len(in.Results), 0), in.Region, in.Carrier
-	p.Ahead = time.UnixMilli(in.Sent).Sub(p.Heard).Round(100 * time.Millisecond).Seconds()
-	if err := d.cfg.Book.keep(ctx, name, p); err != nil {
-		return out, outcry.Wrap(outcry.CodeUnavailable, err, "it cannot be kept how far the vantage was heard")
-	}
-	out.Through = p.Through
-	d.present.heard(name, d.cfg.Now())
-	d.cfg.Metrics.took(name, signals, out)
-	if out.Refused > 0 {
-		d.cfg.Log.Warn("vantage: results were refused: of a check that it does not run, or of an impossible time", "vantage", name, "refused", out.Refused)
-	}
-	return out, nil
-}
-
-// signals makes what is new of a delivery into signals, with everything that
-// the vantage has no say in.
-func (d *Door) signals(name string, in *Delivery, through uint64, out *Receipt) []outcry.Signal {
-	var signals []outcry.Signal
-	now := d.cfg.Now()
-	for i := range in.Results {
-		r := &in.Results[i]
-		at := time.UnixMilli(r.At).UTC()
-		a := d.assignment(r.Check)
-		switch {
-		case r.Number <= through:
-			out.Known++
-		case a == nil || !a.runs(name) || r.Outcome > outcry.Unknown || !isWord(r.Reason, maxReason) || r.Latency < 0,
-			now.Sub(at) > maxAge || at.Sub(now) > maxAhead:
-			out.Refused++
-		default:
-			out.Counted++
-			signals = append(signals, a.signal(name, r, in))
-		}
-	}
-	return signals
-}
-
-func (d *Door) assignment(check string) *Assignment {
-	i := slices.IndexFunc(d.cfg.Checks, func(a Assignment) bool { return a.Name == check })
-	if i < 0 {
-		return nil
-	}
-	return &d.cfg.Checks[i]
-}
-
-func (a *Assignment) signal(vantage string, r *Result, in *Delivery) outcry.Signal {
-	s := outcry.Signal{
-		Kind: outcry.KindProbe, Outcome: r.Outcome, At: time.UnixMilli(r.At).UTC(), Service: a.Service,
-		Scope:   outcry.Scope{Region: cmp.Or(a.Scope.Region, in.Region), Carrier: cmp.Or(a.Scope.Carrier, in.Carrier)},
-		Vantage: outcry.Route(vantage, a.Scope), Reason: r.Reason, Latency: time.Duration(r.Latency) * time.Millisecond,
-		ID: signalID(vantage, r.Check, r.At),
-	}
-	if r.Outcome == outcry.Bad {
-		s.Symptom = a.Symptom
-	}
-	return s
 }
 
 func reply(w http.ResponseWriter, v any) error {

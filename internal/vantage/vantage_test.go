@@ -299,7 +299,7 @@ func TestALargeDeliveryIsRefused(t *testing.T) {
 	req.Header.Set("Authorization", "Bearer token-of-ord")
 	w := httptest.NewRecorder()
 	c.mux().ServeHTTP(w, req)
-	if w.Code != http.StatusBadRequest || read.bytes > 2*maxBody {
+	if w.Code != http.StatusBadRequest || read.bytes > 2*MaxBody {
 		t.Errorf("%d after %d bytes", w.Code, read.bytes)
 	}
 }

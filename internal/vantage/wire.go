@@ -63,8 +63,9 @@ const (
 	requestsPerSecond = 10
 	requestsAtOnce    = 50
 
+	// MaxBody bounds a delivery, in bytes.
+	MaxBody    = 1 << 20
 	maxResults = 500
-	maxBody    = 1 << 20
 	maxReason  = 64
 	maxPlace   = 64
 	maxAge     = 7 * 24 * time.Hour
