@@ -100,19 +100,33 @@ func (p *prober) send(trail *probe.Trail, s *smpp.Session) (detail string, err e
 
 // await passes over what is not the last word on the message.
 func await(s *smpp.Session, id string) (smpp.Receipt, error) {
+	others := 0
 	for {
 		m, err := s.Next()
 		if err != nil {
 			err = fault("wait for the receipt", err, probe.ReasonProtocol)
 			if probe.Classify(err) == probe.ReasonTimeout {
-				err = &probe.Fault{Reason: probe.ReasonNoReceipt, Err: fmt.Errorf("no receipt of message %s came in time", id)}
+				err = &probe.Fault{Reason: probe.ReasonNoReceipt, Err: fmt.Errorf("no receipt of message %s came in time%s", id, strangers(others))}
 			}
 			return smpp.Receipt{}, err
 		}
-		if r, ok := smpp.ReceiptOf(m); ok && smpp.SameID(r.ID, id) && r.State.Final() {
+		r, ok := smpp.ReceiptOf(m)
+		switch ours := smpp.SameID(r.ID, id); {
+		case ok && ours && r.State.Final():
 			return r, nil
+		case ok && !ours:
+			others++
 		}
 	}
+}
+
+// strangers hints at what else can keep a receipt away: a centre gives it to
+// any session of the account.
+func strangers(receipts int) string {
+	if receipts == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d of other messages came: is the account used elsewhere at the same time?", receipts)
 }
 
 // judge says what a receipt that came after so long is worth.

@@ -77,6 +77,37 @@ func TestServersThatMisbehave(t *testing.T) {
 	}
 }
 
+// A centre that gives a receipt to another session of the account than the one
+// that has sent: the detail says what may be wrong.
+func TestReceiptsOfOthers(t *testing.T) {
+	receipt := smpp.Message{ESMClass: 4, Source: smpp.Address{Number: "+1555"}, Destination: smpp.Address{Number: "Outcry"}, Text: []byte("id:other sub:001 dlvrd:001 stat:DELIVRD err:000")}
+	body, err := receipt.Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := probetest.Serve(t, bound(func(c net.Conn) {
+		submit, err := smpp.Read(c)
+		if err != nil {
+			return
+		}
+		for _, p := range []smpp.PDU{
+			{Command: smpp.SubmitSMResp, Sequence: submit.Sequence, Body: []byte("ours\x00")},
+			{Command: smpp.DeliverSM, Sequence: 1, Body: body}, {Command: smpp.DeliverSM, Sequence: 2, Body: body},
+		} {
+			if _, err := c.Write(p.Append(nil)); err != nil {
+				return
+			}
+		}
+		probetest.Stall(c)
+	}))
+	p, err := smppcheck.New(options(addr, "+1555"), probe.Env{})
+	r := probetest.Within(t, p, err, probetest.Patience(probe.ReasonTimeout))
+	probetest.Want(t, "another's receipts", r, probe.ReasonNoReceipt)
+	if !strings.Contains(r.Detail, "2 of other messages") {
+		t.Errorf("the detail does not say so: %s", r.Detail)
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	for says, change := range map[string]func(*smppcheck.Options){
 		"another scheme":        func(o *smppcheck.Options) { o.URL = "http://x" },
