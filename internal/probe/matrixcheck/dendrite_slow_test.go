@@ -192,7 +192,8 @@ func TestAgainstDendrite(t *testing.T) {
 	h.database.Halt(t)
 	h.try("its database is gone", probe.ReasonStatus, same)
 	h.database.Resume(t)
-	h.try("its database is back", "", same)
+	p, err := New(h.options(), probe.Env{})
+	probetest.Eventually(t, "its database is back, and so is the homeserver", func() bool { return probetest.Attempt(t, p, err).Reason == "" })
 	h.process.Stop()
 	h.try("it is stopped", probe.ReasonRefused, same)
 }
