@@ -12,15 +12,16 @@ import (
 func TestAHomeserverThatStumbles(t *testing.T) {
 	server := newFake(t).server()
 	defer server.Close()
-	stumbles(t, strings.TrimPrefix(server.URL, "http://"), options(t, ""))
+	stumbles(t, strings.TrimPrefix(server.URL, "http://"), options(t, ""), 2)
 }
 
-// stumbles has a homeserver's connections go wrong at each turn.
-func stumbles(t *testing.T, server string, o Options) {
+// stumbles has a homeserver's connections go wrong at each turn, of which the last
+// so many may be the sign-outs.
+func stumbles(t *testing.T, server string, o Options, parting int) {
 	t.Helper()
 	probetest.Misbehaving{
 		Server: server, Foreign: probetest.SaysMail, Endless: "HTTP/1.1 200 OK\r\n\r\n",
-		Parting: 2, // the sign-outs
+		Parting: parting,
 		Check: func(addr string) (probe.Prober, error) {
 			o := o
 			o.Sender.Server, o.Receiver.Server, o.Within = "http://"+addr, "http://"+addr, time.Minute
