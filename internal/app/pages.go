@@ -130,7 +130,7 @@ func (p *process) openSite(ctx context.Context, deps web.Deps, operators map[str
 	if err := p.takeAlerts(&deps); err != nil {
 		return err
 	}
-	if err := p.takeVantages(&deps, operators); err != nil {
+	if err := p.takeVantages(ctx, &deps, operators); err != nil {
 		return err
 	}
 	if err := p.takeSubscribers(ctx, &deps); err != nil {

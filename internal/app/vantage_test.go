@@ -123,6 +123,9 @@ outbound: {allow: [127.0.0.1]}
 	if s := probes(t, data, "other"); s.Bad > 0 {
 		t.Errorf("a target near the vantage, which its own list does not open, was dialled: %+v", s)
 	}
+	if !strings.Contains(log.String(), "joined over NATS") || strings.Contains(log.String(), "does not get through") {
+		t.Errorf("it did not join over NATS:\n%s", log)
+	}
 	for _, secret := range []string{"token-of-ord", "the-shop's-secret"} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("a secret is in the log: %s", log)

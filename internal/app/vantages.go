@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"maps"
@@ -13,12 +15,13 @@ import (
 	"github.com/outcry/outcry/internal/probe"
 	"github.com/outcry/outcry/internal/probe/httpcheck"
 	"github.com/outcry/outcry/internal/vantage"
+	"github.com/outcry/outcry/internal/vantage/hub"
 	"github.com/outcry/outcry/internal/web"
 )
 
 // takeVantages mounts the door of remote vantages, where there are tokens of
 // their role.
-func (p *process) takeVantages(deps *web.Deps, operators map[string]string) error {
+func (p *process) takeVantages(ctx context.Context, deps *web.Deps, operators map[string]string) error {
 	tokens, err := probeTokens(p.Config)
 	if err != nil || len(tokens) == 0 || !p.has(RoleIntake) {
 		return err
@@ -47,7 +50,30 @@ func (p *process) takeVantages(deps *web.Deps, operators map[string]string) erro
 		deps.Mounts = make(map[string]http.Handler)
 	}
 	maps.Copy(deps.Mounts, door.Handlers())
+	if err := p.joinVantages(ctx, door); err != nil {
+		return err
+	}
 	p.fronts.work("remote vantages", door.Watch)
+	return nil
+}
+
+// joinVantages starts the server that vantages join over NATS.
+func (p *process) joinVantages(ctx context.Context, door *vantage.Door) error {
+	n := p.Config.Intake.NATS
+	cfg := hub.Config{Door: door, Listen: n.Listen, Log: p.Log}
+	if n.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(n.Cert, n.Key)
+		if err != nil {
+			return outcry.Wrap(outcry.CodeInvalid, err, "read the certificate of intake.nats")
+		}
+		cfg.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	}
+	h, err := hub.Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	door.Attach(h)
+	p.fronts.work("vantages over NATS", h.Run)
 	return nil
 }
 

@@ -132,13 +132,14 @@ func (v *outpost) client(spool *vantage.Spool) (*vantage.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	dial, secure := v.env.Own().DialContext, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	return vantage.NewClient(vantage.ClientConfig{
-		Core: at.Core, Token: at.Token.Value, Region: at.Region, Carrier: at.Carrier, UserAgent: v.env.UserAgent, Spool: spool, Apply: v.apply, Log: v.Log,
+		Dial: dial, TLS: secure, Core: at.Core, Token: at.Token.Value, Region: at.Region, Carrier: at.Carrier, UserAgent: v.env.UserAgent, Spool: spool, Apply: v.apply, Log: v.Log,
 		HTTP: &http.Client{
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token is for the core
 			Transport: &http.Transport{
-				DialContext: v.env.Own().DialContext, ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second,
-				TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+				DialContext: dial, ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second,
+				TLSClientConfig: secure.Clone(), // it adds HTTP/2 to its own
 			},
 		},
 	})

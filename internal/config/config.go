@@ -186,7 +186,7 @@ type Vantage struct {
 	Carrier    string   `yaml:"carrier"`
 	References []string `yaml:"references"` // HOST:PORT that answer when we are online; none: never doubted
 
-	Core  string `yaml:"core"`  // address of the core's pages: https://status.example.com
+	Core  string `yaml:"core"`  // address of the core's pages, https://status.example.com, or of its NATS listener, tls://core.example.com:4222
 	Token Secret `yaml:"token"` // of the role probe, there
 	CA    string `yaml:"ca"`    // file of the authority that the core's certificate is from; empty: the system's
 }

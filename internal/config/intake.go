@@ -13,6 +13,7 @@ type Intake struct {
 	MaxReport      Size     `yaml:"max_report"`  // of a single report's body
 	MaxComment     int      `yaml:"max_comment"` // characters; longer ones are cut
 	OTLP           OTLP     `yaml:"otlp"`
+	NATS           NATS     `yaml:"nats"`
 	Tokens         []Token  `yaml:"tokens"`
 }
 
@@ -21,6 +22,13 @@ type OTLP struct {
 	GRPC string `yaml:"grpc"` // address of a listener of its own: "127.0.0.1:4317"; empty: none
 	Cert string `yaml:"cert"` // file of the certificate in PEM; empty: no TLS
 	Key  string `yaml:"key"`
+}
+
+// NATS says where remote vantages may join beside the public listener.
+type NATS struct {
+	Listen string `yaml:"listen"` // address of a listener of its own: ":4222"; empty: none
+	Cert   string `yaml:"cert"`   // file of the certificate in PEM; empty: no TLS, on an address of a private network
+	Key    string `yaml:"key"`
 }
 
 // Comments says what becomes of what people write with their reports.

@@ -33,6 +33,7 @@ func (v *validator) server() {
 		v.bad("data", "must be a folder")
 	}
 	v.otlp()
+	v.nats()
 	v.store()
 	v.bus()
 	r := v.Retention
@@ -56,6 +57,27 @@ func (v *validator) otlp() {
 	}
 	if o.GRPC == "" && o.Cert != "" {
 		v.bad("intake.otlp.cert", "is of no use without an address, intake.otlp.grpc")
+	}
+}
+
+// nats verifies the listener of remote vantages.
+func (v *validator) nats() {
+	n := v.Intake.NATS
+	if (n.Cert == "") != (n.Key == "") {
+		v.bad("intake.nats", "cert and key go together")
+	}
+	if n.Listen == "" {
+		if n.Cert != "" {
+			v.bad("intake.nats.cert", "is of no use without an address, intake.nats.listen")
+		}
+		return
+	}
+	v.listenAddress("intake.nats.listen", n.Listen)
+	if slices.Contains([]string{v.Listen, v.AdminListen, v.Intake.OTLP.GRPC}, n.Listen) {
+		v.bad("intake.nats.listen", "must be an address of its own, not that of listen, admin_listen or intake.otlp.grpc")
+	}
+	if host, _, err := net.SplitHostPort(n.Listen); err == nil && n.Cert == "" && !nearby(host) {
+		v.bad("intake.nats.listen", "tokens would go over the network in the clear: give cert and key, or the address of a private network")
 	}
 }
 

@@ -52,9 +52,9 @@ func (v *validator) remote() {
 		}
 		return
 	}
-	u := v.url("vantage.core", v.Vantage.Core, "https", "http")
-	if u != nil && u.Scheme == "http" && !nearby(u.Hostname()) {
-		v.bad("vantage.core", "the token would go over the network in the clear: use https, or the address of a private network")
+	u := v.url("vantage.core", v.Vantage.Core, "https", "http", "tls", "nats")
+	if u != nil && (u.Scheme == "http" || u.Scheme == "nats") && !nearby(u.Hostname()) {
+		v.bad("vantage.core", "the token would go over the network in the clear: use https or tls, or the address of a private network")
 	}
 	if !v.Vantage.Token.IsSet() {
 		v.bad("vantage.core", "needs vantage.token beside it")

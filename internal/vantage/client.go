@@ -1,15 +1,16 @@
 package vantage
 
 import (
-	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/outcry/outcry"
@@ -18,6 +19,7 @@ import (
 // Times of a client.
 const (
 	pollEvery    = 10 * time.Second // the core is asked for checks
+	calmEvery    = 30 * time.Second // the same over NATS, where it says when to ask
 	revokedEvery = time.Minute      // the same, after it has refused us
 	callTimeout  = 15 * time.Second
 	firstBackoff = 500 * time.Millisecond
@@ -28,12 +30,14 @@ const (
 
 // ClientConfig is what a client needs.
 type ClientConfig struct {
-	Core      string // address of the core's pages
+	Core      string // address of the core's pages, https or http, or of its NATS listener, tls or nats
 	Token     func() (string, error)
 	Region    string
 	Carrier   string
 	UserAgent string
-	HTTP      *http.Client
+	HTTP      *http.Client                                                         // for https and http
+	Dial      func(ctx context.Context, network, address string) (net.Conn, error) // for tls and nats
+	TLS       *tls.Config                                                          // for tls
 	Spool     *Spool
 	Apply     func(Agenda) error // puts checks into force; an empty agenda stops all
 	Log       *slog.Logger
@@ -43,43 +47,68 @@ type ClientConfig struct {
 // Client is a vantage's side of the talk.
 type Client struct {
 	cfg     ClientConfig
+	core    *url.URL
 	tag     string
 	refused bool // the core does not accept us: nothing is checked
 	away    bool // the core did not answer last time
+
+	line   current       // to the core, over NATS
+	look   chan struct{} // asks for checks at once
+	retry  chan struct{} // delivers at once
+	redial chan struct{} // tries NATS at once
 }
 
 // NewClient makes one. Its error is of CodeInvalid.
 func NewClient(cfg ClientConfig) (*Client, error) {
-	if u, err := url.Parse(cfg.Core); err != nil || u.Host == "" {
+	u, err := url.Parse(cfg.Core)
+	if err != nil || u.Host == "" {
 		return nil, outcry.FieldErrorf("vantage.core", "is no address")
 	}
-	return &Client{cfg: cfg}, nil
+	poke := func() chan struct{} { return make(chan struct{}, 1) }
+	return &Client{cfg: cfg, core: u, look: poke(), retry: poke(), redial: poke()}, nil
 }
+
+// Joined reports whether the core is connected over NATS.
+func (c *Client) Joined() bool { l, _ := c.line.get(); return l != nil }
 
 // Run asks for checks and delivers results until the context ends, and then
 // delivers once more.
 func (c *Client) Run(ctx context.Context) error {
 	c.resume(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		c.deliverAll(ctx)
-	}()
+	held, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var loops, holder sync.WaitGroup
+	tried := make(chan struct{})
+	holder.Go(func() { c.hold(held, sync.OnceFunc(func() { close(tried) })) })
+	select { // what is asked now would be asked twice
+	case <-tried:
+	case <-ctx.Done():
+	}
+	loops.Go(func() { c.deliverAll(ctx) })
 	for ctx.Err() == nil {
 		c.poll(ctx)
-		every := pollEvery
-		if c.refused {
-			every = revokedEvery
-		}
-		wait(ctx, every)
+		pause(ctx, c.interval(), c.look)
 	}
-	<-done
+	loops.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
 	if _, err := c.deliver(last); err != nil {
 		c.cfg.Log.Info("vantage: the last results are delivered after the next start", "error", err)
 	}
+	stop()
+	holder.Wait()
 	return nil
+}
+
+// interval is until the core is asked again, if nothing happens.
+func (c *Client) interval() time.Duration {
+	switch {
+	case c.refused:
+		return revokedEvery
+	case c.Joined():
+		return calmEvery
+	}
+	return pollEvery
 }
 
 // resume begins with what the core said before this process started: it may be
@@ -105,6 +134,8 @@ func (c *Client) poll(ctx context.Context) {
 	case err == nil && (c.away || c.refused):
 		c.cfg.Log.Info("vantage: the core answers", "core", c.cfg.Core)
 		c.away, c.refused = false, false
+		poke(c.redial)
+		poke(c.retry)
 	case err == nil, ctx.Err() != nil:
 	case code == outcry.CodeUnauthorized || code == outcry.CodeForbidden:
 		c.stop(ctx, err)
@@ -129,8 +160,8 @@ func (c *Client) stop(ctx context.Context, why error) {
 }
 
 func (c *Client) ask(ctx context.Context) error {
-	said, err := c.call(ctx, http.MethodGet, "checks", nil)
-	if err != nil || said.status == http.StatusNotModified {
+	said, err := c.call(ctx, question{tag: c.tag})
+	if err != nil || said.same {
 		return err
 	}
 	var a Agenda
@@ -153,7 +184,7 @@ func (c *Client) deliverAll(ctx context.Context) {
 		switch {
 		case err != nil:
 			c.cfg.Log.Log(ctx, levelOf(err), "vantage: results wait", "in", backoff, "error", err)
-			wait(ctx, backoff/2+rand.N(backoff/2)) //nolint:gosec // jitter needs no secrecy
+			pause(ctx, jitter(backoff), c.retry)
 			backoff = min(2*backoff, maxBackoff)
 		case left == 0:
 			backoff = firstBackoff
@@ -196,7 +227,7 @@ func (c *Client) deliver(ctx context.Context) (left int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	said, err := c.call(ctx, http.MethodPost, "results", body)
+	said, err := c.call(ctx, question{results: body})
 	if err != nil {
 		return all, err
 	}
@@ -210,71 +241,53 @@ func (c *Client) deliver(ctx context.Context) (left int, err error) {
 	return max(all-len(list), 0), s.forget(ctx, min(r.Through, list[len(list)-1].Number))
 }
 
+// question is for the agenda, or has results to deliver.
+type question struct {
+	tag     string // of the agenda that is known
+	results []byte
+}
+
 // answer is what the core said.
 type answer struct {
-	status int
-	tag    string
-	body   []byte
+	same bool // the agenda is the one that is known
+	tag  string
+	body []byte
 }
 
-// call does one request to the core.
-func (c *Client) call(ctx context.Context, method, path string, body []byte) (said answer, err error) {
+// call asks the core over NATS, and by HTTP while that does not work.
+func (c *Client) call(ctx context.Context, q question) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	token, err := c.cfg.Token()
-	if err != nil {
-		return said, err
-	}
-	target, err := url.JoinPath(c.cfg.Core, "/api/v1/vantage/", path)
-	if err != nil {
-		return said, err
-	}
-	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
-	if err != nil {
-		return said, err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", c.cfg.UserAgent)
-	if method == http.MethodGet && c.tag != "" {
-		req.Header.Set("If-None-Match", c.tag)
-	}
-	res, err := c.cfg.HTTP.Do(req)
-	if err != nil {
-		return said, outcry.Wrap(outcry.CodeUnavailable, err, "ask the core %s", c.cfg.Core)
-	}
-	defer res.Body.Close()
-	said = answer{status: res.StatusCode, tag: res.Header.Get("ETag")}
-	if said.body, err = io.ReadAll(io.LimitReader(res.Body, maxAgenda)); err != nil {
-		return said, outcry.Wrap(outcry.CodeUnavailable, err, "read the answer of %s", c.cfg.Core)
-	}
-	return said, refusal(res.StatusCode, c.cfg.Core)
-}
-
-// refusal makes an error of a status that is none of success.
-func refusal(status int, core string) error {
+	l, why := c.line.get()
 	switch {
-	case status < 300 || status == http.StatusNotModified:
-		return nil
-	case status == http.StatusUnauthorized:
-		return outcry.Errorf(outcry.CodeUnauthorized, "%s does not know this token", core)
-	case status == http.StatusForbidden:
-		return outcry.Errorf(outcry.CodeForbidden, "%s has revoked this vantage", core)
-	case status == http.StatusTooManyRequests:
-		return outcry.Errorf(outcry.CodeUnavailable, "%s takes no more at the moment", core)
-	case status >= 400 && status < 500:
-		return outcry.Errorf(outcry.CodeInvalid, "%s answered %d: is it of another version, or another server?", core, status)
-	default:
-		return outcry.Errorf(outcry.CodeUnavailable, "%s answered %d", core, status)
+	case l != nil:
+		return l.call(ctx, q, c.cfg.Core)
+	case c.speaksHTTP():
+		return c.callHTTP(ctx, q)
+	case why == nil:
+		why = outcry.Errorf(outcry.CodeUnavailable, "%s is not connected", c.cfg.Core)
 	}
+	return answer{}, why
 }
 
-func wait(ctx context.Context, d time.Duration) {
+// pause waits for a time, or until it is woken.
+func pause(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
+	case <-wake:
 	case <-ctx.Done():
 	}
 }
+
+// poke wakes who waits, or will.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// jitter is a time from half of d to d, so that many do not come at once.
+func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2) } //nolint:gosec // it needs no secrecy

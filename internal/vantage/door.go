@@ -63,6 +63,7 @@ type Door struct {
 	locks     map[string]*sync.Mutex   // one delivery of a vantage at a time
 	limits    map[string]*rate.Limiter // of a vantage's requests
 	present   presence
+	lines     Lines // may be nil
 }
 
 // New makes a door.
@@ -89,6 +90,7 @@ func (d *Door) Handlers() map[string]http.Handler {
 	return map[string]http.Handler{
 		"GET /api/v1/vantage/checks":           d.answers(d.checks),
 		"POST /api/v1/vantage/results":         d.answers(d.results),
+		"GET " + PathNATS:                      d.answers(d.join),
 		"GET /api/v1/vantages":                 d.answers(d.list),
 		"POST /api/v1/vantages/{name}/revoke":  d.answers(func(w http.ResponseWriter, r *http.Request) error { return d.revoke(w, r, true) }),
 		"POST /api/v1/vantages/{name}/restore": d.answers(func(w http.ResponseWriter, r *http.Request) error { return d.revoke(w, r, false) }),

@@ -75,6 +75,9 @@ func (d *Door) revoke(w http.ResponseWriter, r *http.Request, on bool) error {
 	if err := d.cfg.Book.Revoke(r.Context(), name, on); err != nil {
 		return err
 	}
+	if on && d.lines != nil {
+		d.lines.Cut(name)
+	}
 	d.cfg.Log.Warn("vantage: its right to speak was changed", "vantage", name, "revoked", on, "by", who)
 	return reply(w, map[string]any{"name": name, "revoked": on})
 }
