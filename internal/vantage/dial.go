@@ -45,7 +45,7 @@ func (d *dialer) Dial(_, _ string) (conn net.Conn, err error) {
 // protocol, of a request to the core's pages (RFC 6455).
 func (d *dialer) upgrade(ctx context.Context) (net.Conn, error) {
 	core := d.client.cfg.Core
-	ws, res, err := websocket.Dial(ctx, d.client.core.JoinPath(PathNATS).String(), &websocket.DialOptions{
+	ws, res, err := websocket.Dial(ctx, d.client.core.JoinPath(PathNATS).String(), &websocket.DialOptions{ //nolint:bodyclose // its documentation: never needed
 		HTTPClient: d.client.cfg.HTTP, CompressionMode: websocket.CompressionDisabled,
 		HTTPHeader: http.Header{"Authorization": {"Bearer " + d.token}, "User-Agent": {d.client.cfg.UserAgent}},
 	})

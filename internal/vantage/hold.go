@@ -39,39 +39,43 @@ func (c *current) set(l *line, why error) {
 func (c *Client) hold(ctx context.Context, tried func()) {
 	defer tried()
 	backoff, blocked := firstBackoff, false
-	for ctx.Err() == nil {
+	for first := true; ctx.Err() == nil; first = false {
 		began := time.Now()
 		l, err := c.dial(ctx)
 		c.line.set(l, err)
-		if err == nil {
-			c.cfg.Log.Info("vantage: joined over NATS", "core", c.cfg.Core)
-			blocked = false
-			c.news(tried)
-			l.wait(ctx)
-			c.line.set(nil, outcry.Errorf(outcry.CodeUnavailable, "%s has ended the connection", c.cfg.Core))
-			if time.Since(began) > steadyAfter {
-				backoff = firstBackoff
-			}
-			pause(ctx, jitter(backoff), nil)
+		tried()
+		if !first { // whoever waits may find the core now, or learn that it refuses us
+			poke(c.look)
+			poke(c.retry)
+		}
+		if err != nil {
+			blocked = c.unjoined(err, blocked)
+			pause(ctx, jitter(again(err, backoff)), c.redial)
 			backoff = min(2*backoff, maxBackoff)
 			continue
 		}
-		if errors.Is(err, errBlocked) && !blocked {
-			c.cfg.Log.Warn("vantage: NATS over WebSocket does not get through to the core: it is asked by HTTPS requests", "core", c.cfg.Core, "again", blockedEvery, "error", err)
-			blocked = true
+		c.cfg.Log.Info("vantage: joined over NATS", "core", c.cfg.Core)
+		blocked = false
+		l.wait(ctx)
+		c.line.set(nil, outcry.Errorf(outcry.CodeUnavailable, "%s has ended the connection", c.cfg.Core))
+		if time.Since(began) > steadyAfter {
+			backoff = firstBackoff
 		}
-		c.cfg.Log.Debug("vantage: not joined over NATS", "core", c.cfg.Core, "error", err)
-		c.news(tried)
-		pause(ctx, jitter(again(err, backoff)), c.redial)
+		pause(ctx, jitter(backoff), nil)
 		backoff = min(2*backoff, maxBackoff)
 	}
 }
 
-// news wakes whoever may find the core now, or learn that it refuses us.
-func (c *Client) news(tried func()) {
-	tried()
-	poke(c.look)
-	poke(c.retry)
+// unjoined tells of an attempt that failed, loudly when it is the first that did
+// not get through where HTTP does.
+func (c *Client) unjoined(err error, told bool) (blocked bool) {
+	blocked = errors.Is(err, errBlocked)
+	if blocked && !told {
+		c.cfg.Log.Warn("vantage: NATS over WebSocket does not get through to the core: it is asked by HTTPS requests", "core", c.cfg.Core, "again", blockedEvery, "error", err)
+		return true
+	}
+	c.cfg.Log.Debug("vantage: not joined over NATS", "core", c.cfg.Core, "error", err)
+	return blocked || told
 }
 
 // again is when the core is dialled once more after an error.
