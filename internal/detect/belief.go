@@ -300,7 +300,7 @@ func (g *thetaGrid) takeSub(s *service, now mark, p *partNews, lnA [4]float64) a
 			best, since, excess = l, m.Tick, w.C-w.B
 		}
 	}
-	if k.Dim == dimSymptom && s.elevated(since) < symptomNeeds {
+	if math.IsInf(lnR, -1) || k.Dim == dimSymptom && s.elevated(since) < symptomNeeds {
 		return alarm{over: math.Inf(-1)}
 	}
 	return alarm{lnR - lnA[outcry.TierOutage] - cost, since, excess}

@@ -81,6 +81,9 @@ func (s *service) need(lnA float64) float64 { return lnA - math.Log(wholeBudget)
 
 // onlyReports is whether nothing else speaks of a fault.
 func (s *service) onlyReports() bool {
+	if s.nothingElse() {
+		return true
+	}
 	for i := range s.Marks {
 		m := &s.Marks[i]
 		if m.Fixed != s.Fixed.Sum || s.failedSince(m) || s.Posts.Complaints.N-m.Post.N >= talkLeast || s.metersUp(m) || s.Trend.On && s.Trend.Began >= m.Mark.Tick {
@@ -88,6 +91,12 @@ func (s *service) onlyReports() bool {
 		}
 	}
 	return true
+}
+
+// nothingElse is whether nothing else was ever heard of the service, which needs
+// no look at its marks.
+func (s *service) nothingElse() bool {
+	return !s.Posts.Heard && !s.Fixed.heard && !s.Trend.On && len(s.Vantages) == 0 && len(s.Meters) == 0
 }
 
 // atMost bounds the log of the statistic by all marks together, and so closer

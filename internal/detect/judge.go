@@ -178,7 +178,9 @@ func (j *Judge) judge(s *service, t outcry.Tick, tallies []*outcry.Tally, view [
 		j.restore(s, t) // what was expected until now was a guess, and so is all evidence
 	}
 	s.Shares.age(t)
-	s.Posts.Complaints.learn(l, nil)
+	if s.Posts.Heard {
+		s.Posts.Complaints.learn(l, nil)
+	}
 	for i := range s.Meters {
 		s.Meters[i].learn(l)
 	}

@@ -38,8 +38,9 @@ type service struct {
 	// firstQuarter is at the most the tick of the arrival that is a quarter into
 	// the list: see forget.
 	firstQuarter outcry.Tick
-	spare        [][]outcry.Cell
-	costs        [2]cost // of its single parts, and of its pairs
+	where        []cellCount // what the arrivals that are not Placed brought, oldest first …
+	gone         int         // … after so many that have been dropped
+	costs        [2]cost     // of its single parts, and of its pairs
 }
 
 // anchor is a mark of the fused evidence: the sums of every stream at once.
@@ -54,15 +55,6 @@ type anchor struct {
 func (a *anchor) at() *mark { return &a.Mark }
 
 type tallyMark struct{ Fails, Runs float64 }
-
-// arrival is a tick that brought reports: for onset, scope, size and diversity.
-type arrival struct {
-	Tick                     outcry.Tick
-	Fresh, Networks, Strange float64
-	Hourly                   float64 // of Networks, those new in the hour
-	Want                     float64 // expected in that tick
-	Cells                    []outcry.Cell
-}
 
 // run is a tick's probe results at one vantage: for the onset.
 type run struct {
@@ -82,6 +74,7 @@ type fixed struct {
 	Sum    float64
 	Admits []string // names of the vendors' pages that admit a fault
 	Alerts int      // that are firing
+	heard  bool     // or may have been, before a restart
 }
 
 const (
@@ -94,6 +87,7 @@ const (
 // take applies the statements of a tick.
 func (f *fixed) take(y *outcry.Tally) {
 	was := f.value()
+	f.heard = true
 	if y.Kind == outcry.KindAlert {
 		f.Alerts = max(f.Alerts+int(y.Bad)-int(y.Total-y.Bad-y.Unknown), 0)
 	} else {
@@ -238,8 +232,8 @@ func (s *service) take(t outcry.Tick, tallies []*outcry.Tally, l local) (spoke b
 		s.takeOther(t, y)
 	}
 	if reports != nil && reports.Fresh > 0 {
-		s.remember(t, reports)
 		s.places = s.Shares.placesOf(s.places[:0], reports.Cells)
+		s.remember(t, reports)
 		s.Reports.take(float64(reports.Fresh), reports.Cells, s.places, l)
 	} else {
 		s.Reports.advance(t+1, l)
@@ -288,43 +282,6 @@ func (s *service) takeRuns(t outcry.Tick, c outcry.Cell) {
 	if len(s.Runs) > maxRuns {
 		s.Runs = append(s.Runs[:0], s.Runs[maxRuns/4:]...)
 	}
-}
-
-func (s *service) remember(t outcry.Tick, y *outcry.Tally) {
-	a := arrival{Tick: t, Fresh: float64(y.Fresh), Networks: float64(y.Networks), Hourly: float64(y.Hourly), Strange: float64(y.Strange), Want: s.Reports.Rate}
-	if last := len(s.spare) - 1; last >= 0 {
-		a.Cells, s.spare = s.spare[last], s.spare[:last]
-	}
-	for i := range y.Cells {
-		if y.Cells[i].Fresh > 0 {
-			a.Cells = append(a.Cells, y.Cells[i])
-		}
-	}
-	if s.State.quiet() {
-		s.Voices.learn(a.Networks, a.Fresh)
-	}
-	s.History = append(s.History, a)
-	s.forget(t)
-}
-
-// forget drops the places of arrivals that no scope looks at any more, and the
-// arrivals that no window does.
-func (s *service) forget(t outcry.Tick) {
-	for s.Placed < len(s.History) && s.History[s.Placed].Tick < t-scopeBack {
-		s.spare = spared(s.spare, s.History[s.Placed].Cells)
-		s.History[s.Placed].Cells = nil
-		s.Placed++
-	}
-	if s.firstQuarter >= t-maxAge && len(s.History) <= maxHistory {
-		return // nor can it be later in the list
-	}
-	old := len(s.History) / 4
-	if s.History[old].Tick < t-maxAge || len(s.History) > maxHistory {
-		s.History = append(s.History[:0], s.History[old:]...)
-		s.Placed = max(s.Placed-old, 0)
-		old = 0
-	}
-	s.firstQuarter = s.History[old].Tick
 }
 
 // excuse forgets what a vantage said while it was cut off, once it is seen to be

@@ -15,8 +15,12 @@ func (j *Judge) Snapshot() (map[string][]byte, error) {
 	for _, s := range j.services {
 		var b bytes.Buffer
 		s.Reports.each((*segment).pack)
+		s.packHistory()
 		err := gob.NewEncoder(&b).Encode(saved{Format: format, Next: j.now, Service: s})
 		s.Reports.each(func(g *segment) { g.Cells = nil })
+		for i := range s.History {
+			s.History[i].Cells = nil
+		}
 		if err != nil {
 			return nil, outcry.Wrap(outcry.CodeInternal, err, "keep the state of service %s", s.ID)
 		}
@@ -83,7 +87,9 @@ func (s *service) fill() {
 	if s.Subs == nil {
 		s.Subs = map[sub]*subSeries{}
 	}
+	s.Fixed.heard = true
 	s.Reports.each(func(g *segment) { g.unpack(&s.Shares) })
+	s.unpackHistory()
 	if a := &s.State.Affected; s.State.active() {
 		for _, list := range []*[]string{&a.Regions, &a.Carriers, &a.Platforms, &a.Versions, &a.Segments, &a.Symptoms} {
 			if *list == nil {

@@ -45,7 +45,7 @@ type segment struct {
 	Covered int // ticks with coverage
 	Masked  bool
 	Cells   map[outcry.CellKey]float64 // in a snapshot only, see pack
-	cells   []cellCount                // sorted by key
+	cells   []cellCount                // by key, once the segment is over
 }
 
 // cellCount is what a segment brought in one cell.
@@ -62,7 +62,7 @@ func (g *segment) pack() {
 	}
 	g.Cells = make(map[outcry.CellKey]float64, len(g.cells))
 	for i := range g.cells {
-		g.Cells[g.cells[i].at.key] = g.cells[i].n
+		g.Cells[g.cells[i].at.key] += g.cells[i].n
 	}
 }
 
@@ -71,7 +71,7 @@ func (g *segment) unpack(s *shares) {
 	for k, n := range g.Cells {
 		g.cells = append(g.cells, cellCount{s.place(&k), n})
 	}
-	slices.SortFunc(g.cells, func(x, y cellCount) int { return x.at.key.Compare(y.at.key) })
+	g.sort()
 	g.Cells = nil
 }
 
@@ -144,35 +144,35 @@ func (g *segment) add(cells []outcry.Cell, places []*place) {
 		if c.Fresh == 0 {
 			continue
 		}
-		at, known := g.find(places[i])
-		if !known {
-			if len(g.cells) >= maxCells {
-				continue
-			}
-			g.cells = slices.Insert(g.cells, at, cellCount{at: places[i]})
+		p := places[i]
+		if p.slot < len(g.cells) && g.cells[p.slot].at == p {
+			g.cells[p.slot].n += float64(c.Fresh)
+			continue
 		}
-		g.cells[at].n += float64(c.Fresh)
+		if len(g.cells) >= maxCells {
+			continue
+		}
+		p.slot = len(g.cells)
+		g.cells = append(g.cells, cellCount{p, float64(c.Fresh)})
 	}
 }
 
-// find is where a cell is, or belongs.
-func (g *segment) find(p *place) (at int, known bool) {
-	lo, hi := 0, len(g.cells)
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if g.cells[mid].at == p {
-			return mid, true
-		}
-		switch c := g.cells[mid].at.key.Compare(p.key); { // a place may have been made anew
-		case c == 0:
-			return mid, true
-		case c < 0:
-			lo = mid + 1
-		default:
-			hi = mid
-		}
+// sort brings the cells in order, and those together of which a place has been
+// made anew.
+func (g *segment) sort() {
+	if len(g.cells) < 2 {
+		return
 	}
-	return lo, false
+	slices.SortFunc(g.cells, func(x, y cellCount) int { return x.at.key.Compare(y.at.key) })
+	kept := g.cells[:1]
+	for _, c := range g.cells[1:] {
+		if last := &kept[len(kept)-1]; last.at.key == c.at.key {
+			last.n += c.n
+			continue
+		}
+		kept = append(kept, c)
+	}
+	g.cells = kept
 }
 
 // roll ends a segment: the filter follows, the oldest waiting one teaches.
@@ -183,6 +183,7 @@ func (s *stream) roll(l local) {
 		s.Filter = s.Noise.forward(s.Filter, segmentHours)
 		s.Seg.Masked = true
 	}
+	s.Seg.sort()
 	s.Wait = append(s.Wait, s.Seg)
 	s.Seg = segment{Start: s.Seg.Start + segmentTicks}
 	s.start(l)
