@@ -67,13 +67,13 @@ intake: {trusted_proxies: [127.0.0.0/8]}
 	say("chat", "see+https://evil.example/")
 	say("shop", "The+card+is+refused%0D%0Aevery+time%E2%80%AE")
 	held := func() int { return len(l.listed(t, "?state=held", as)) }
-	awaits(t, 20*time.Second, "two comments are held", func() bool { return held() == 2 })
+	awaits(t, 2*time.Minute, "two comments are held", func() bool { return held() == 2 })
 	all := l.listed(t, "", as)
 	if len(all) != 2 || all[0].Text != "The card is refused every time" || all[1].Service != "chat" {
 		t.Fatalf("kept are %+v; want shop's, tidied, and chat's, which leads elsewhere", all)
 	}
 	page := func() string { _, body := l.get(t, "/s/shop"); return body }
-	awaits(t, 20*time.Second, "the page asks", func() bool { return strings.Contains(page(), `name="comment"`) })
+	awaits(t, 2*time.Minute, "the page asks", func() bool { return strings.Contains(page(), `name="comment"`) })
 	if strings.Contains(page(), "card is refused") {
 		t.Error("what is held is on the page")
 	}
@@ -81,10 +81,10 @@ intake: {trusted_proxies: [127.0.0.0/8]}
 		if code, body := l.post(t, "/api/v1/comments/"+all[0].ID+"/"+verb, "application/json", "", as...); code != http.StatusOK {
 			t.Fatalf("%s: %d %s", verb, code, body)
 		}
-		awaits(t, 20*time.Second, verb+" shows", func() bool { return strings.Contains(page(), "The card is refused every time") == (verb == "approve") })
+		awaits(t, 2*time.Minute, verb+" shows", func() bool { return strings.Contains(page(), "The card is refused every time") == (verb == "approve") })
 	}
 	say("chat", "no+messages+since+noon")
-	awaits(t, 20*time.Second, "an open service shows it at once", func() bool { _, b := l.get(t, "/s/chat"); return strings.Contains(b, "no messages since noon") })
+	awaits(t, 2*time.Minute, "an open service shows it at once", func() bool { _, b := l.get(t, "/s/chat"); return strings.Contains(b, "no messages since noon") })
 	if err := l.stop(); err != nil {
 		t.Fatal(err)
 	}

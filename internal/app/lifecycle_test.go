@@ -282,7 +282,7 @@ func TestServeReplay(t *testing.T) {
 		ended <- ServeReplay(ctx, ReplayOptions{Scenario: sc, Seed: 1}, "127.0.0.1:0", 10_000, func(a net.Addr) { ready <- a })
 	}()
 	l := &live{base: "http://" + (<-ready).String()}
-	awaits(t, 30*time.Second, "the scenario's incident is told", func() bool {
+	awaits(t, 2*time.Minute, "the scenario's incident is told", func() bool {
 		_, body := l.get(t, "/api/v1/incidents")
 		return strings.Contains(body, `"shop"`)
 	})

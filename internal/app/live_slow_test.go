@@ -143,7 +143,7 @@ func TestARealServiceThatStopsAndReturns(t *testing.T) {
 		return doc.Incidents[0].State
 	}
 	say(1)
-	awaits(t, 45*time.Second, "ordinary life", func() bool {
+	awaits(t, 2*time.Minute, "ordinary life", func() bool {
 		_, body := l.get(t, "/api/v1/services/shop")
 		return strings.Contains(body, `"status":"ok"`)
 	})
@@ -159,20 +159,20 @@ func TestARealServiceThatStopsAndReturns(t *testing.T) {
 		_, body := l.get(t, "/")
 		return strings.Contains(body, "/incidents/")
 	})
-	awaits(t, 30*time.Second, "a notice has come", func() bool { return slices.Contains(mail.kinds(), "incident.opened") })
+	awaits(t, 2*time.Minute, "a notice has come", func() bool { return slices.Contains(mail.kinds(), "incident.opened") })
 
 	returned := time.Now()
 	down.Store(false)
 	awaits(t, 6*time.Minute, "it is said that it recovers", func() bool { s := state(); return s == "monitoring" || s == "resolved" })
 	t.Logf("recovering %v after it returned", time.Since(returned).Round(time.Second))
-	awaits(t, 30*time.Second, "a notice of that has come", func() bool { return slices.Contains(mail.kinds(), "incident.updated") })
+	awaits(t, 2*time.Minute, "a notice of that has come", func() bool { return slices.Contains(mail.kinds(), "incident.updated") })
 	awaits(t, 15*time.Minute, "it is closed", func() bool { return state() == "resolved" })
 	t.Logf("closed %v after it returned", time.Since(returned).Round(time.Second))
-	awaits(t, 30*time.Second, "the page says that all is well", func() bool {
+	awaits(t, 2*time.Minute, "the page says that all is well", func() bool {
 		_, body := l.get(t, "/api/v1/services/shop")
 		return strings.Contains(body, `"status":"ok"`)
 	})
-	awaits(t, 30*time.Second, "a notice of the end has come", func() bool { return slices.Contains(mail.kinds(), "incident.resolved") })
+	awaits(t, 2*time.Minute, "a notice of the end has come", func() bool { return slices.Contains(mail.kinds(), "incident.resolved") })
 	mail.mu.Lock()
 	defer mail.mu.Unlock()
 	if len(mail.broken) > 0 {

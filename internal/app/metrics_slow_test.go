@@ -131,7 +131,7 @@ func TestAMetricThatRises(t *testing.T) {
 		return in.State == "investigating" && in.Confirmed && in.names("failed-payments")
 	})
 	t.Logf("public and confirmed %v after the metric rose, by %d people: %+v", time.Since(rose).Round(time.Second), people, l.incident(t).Evidence)
-	awaits(t, 5*time.Second, "its page names the metric", func() bool {
+	awaits(t, 2*time.Minute, "its page names the metric", func() bool {
 		_, body := l.get(t, "/incidents/"+l.incident(t).ID)
 		return strings.Contains(body, "errors in failed-payments where")
 	})

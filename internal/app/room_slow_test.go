@@ -67,7 +67,7 @@ func TestListenersLeaveRoomForReports(t *testing.T) {
 	people.Wait()
 	(&live{base: p.base}).counted(t, 160)
 	hangUp(lines)
-	awaits(t, 20*time.Second, "there is room for a listener again", func() bool {
+	awaits(t, 2*time.Minute, "there is room for a listener again", func() bool {
 		c, code := listenTo(t, host)
 		_ = c.Close()
 		return code == http.StatusOK

@@ -249,7 +249,7 @@ func TestThroughTheDispatcher(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	ended := make(chan error)
 	go func() { ended <- d.Run(ctx) }()
