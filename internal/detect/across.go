@@ -56,7 +56,7 @@ func (j *Judge) giantOf(s *service, failing []*service, was string) *service {
 	if s.Proven > 0 && j.now-s.Proven < provenTicks || s.State.Carrier != "" || confined(s.State.Affected) {
 		return nil
 	}
-	if i := slices.IndexFunc(failing, func(g *service) bool { return g != s && dwarfs(g, s, g.ID == was) }); i >= 0 {
+	if i := slices.IndexFunc(failing, func(g *service) bool { return g != s && j.dwarfs(g, s, g.ID == was) }); i >= 0 {
 		s.State.LentPeak = s.State.Size.Peak
 		return failing[i]
 	}
@@ -66,19 +66,26 @@ func (j *Judge) giantOf(s *service, failing []*service, was string) *service {
 	return nil
 }
 
-// dwarfs compares excesses, and excesses for each report that is usual. It takes
-// half of both where g was thought to raise s before.
-func dwarfs(g, s *service, before bool) bool {
-	big, small := g.State.Size, s.State.Size
-	over := func(z outcry.Size) float64 { return max(z.Reporters-z.Expected, 1) }
-	usual := func(z outcry.Size) float64 { return max(z.Usual, leastUsual) }
+// dwarfs compares excesses since the lesser one began, and excesses for each
+// report that is usual: a neighbour's crowd comes with the giant's, and one that
+// begins later is not held against all that the giant has brought before. It
+// takes half of both where g was thought to raise s before.
+func (j *Judge) dwarfs(g, s *service, before bool) bool {
+	since := max(s.State.OnsetTick, g.State.OnsetTick)
+	big, small := j.over(g, since), j.over(s, since)
+	usual := func(x *service) float64 { return max(x.State.Size.Usual, leastUsual) }
 	least := 1.0
 	if before {
 		least = 0.5
 	}
 	return g.State.OnsetTick <= s.State.OnsetTick+giantSlack &&
-		over(big) >= least*giantRate*over(small) &&
-		over(big)/usual(big) >= least*giantTheta*over(small)/usual(small)
+		big >= least*giantRate*small && big/usual(g) >= least*giantTheta*small/usual(s)
+}
+
+// over is how many more than usual have reported since a tick: one at least.
+func (j *Judge) over(s *service, since outcry.Tick) float64 {
+	fresh, _, _ := s.gather(since)
+	return max(fresh-float64(j.now-since)*s.State.Size.Usual/6, 1)
 }
 
 func confined(a outcry.Affected) bool {

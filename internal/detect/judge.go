@@ -388,6 +388,7 @@ func (j *Judge) blind(t outcry.Tick) []outcry.Verdict {
 		l := s.at
 		s.Reports.advance(t, l)
 		s.Reports.skip(t+1, l)
+		s.unwatched(t)
 		s.Posts.skip(t, l)
 		s.Trend.Seen = t + 1
 		for i := range s.Meters {

@@ -74,3 +74,26 @@ func TestWhatAGiantRaisesIsItsWorkToTheEnd(t *testing.T) {
 		t.Errorf("one whose checks fail: its fault was said to be %v", said)
 	}
 }
+
+// Half an hour into a giant outage another service begins to fail at a third of
+// its rate: by then the giant has brought far more people, and it is no neighbour.
+func TestWhatBeginsLaterIsNoWorkOfAGiant(t *testing.T) {
+	j := newJudge(t, "giant", "later")
+	for k := j.Next(); k < day0()+7*8640; k += 30 {
+		step(t, j, k, reports("giant", k, 1, outcry.CellKey{}), reports("later", k+1, 1, outcry.CellKey{}))
+	}
+	from := j.Next()
+	const after, lasts = 180, 30
+	for k := from; k < from+after+lasts; k++ {
+		tallies := []outcry.Tally{reports("giant", k, 6, outcry.CellKey{Symptom: "down"})}
+		if k >= from+after {
+			tallies = append(tallies, reports("later", k, 2, outcry.CellKey{Symptom: "slow"}))
+		}
+		for _, v := range step(t, j, k, tallies...) {
+			if v.Service == "later" && v.Condition == outcry.CondFailing && v.Own {
+				return
+			}
+		}
+	}
+	t.Errorf("not told as its own fault within %s", lasts*outcry.TickLength)
+}

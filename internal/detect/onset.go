@@ -24,7 +24,8 @@ const (
 // no more than 1.92 nats.
 //
 // The window of the best ratio is good at the moment of detection and drifts
-// late as a ramp goes on; the ramp's own likelihood does not.
+// late as a ramp goes on; the ramp's own likelihood does not. What raised the
+// alarm had begun by then: the onset is not after it.
 func (s *service) estimateOnset(t outcry.Tick) {
 	c := &s.State
 	first := c.OnsetTick - onsetBack
@@ -33,7 +34,7 @@ func (s *service) estimateOnset(t outcry.Tick) {
 	best := math.Inf(-1)
 	profile := make([]float64, 0, len(xs))
 	at := 0
-	for k := range xs {
+	for k := range xs[:min(len(xs), int(max(c.Alarm-first, 0))+1)] {
 		l := rampLikelihood(xs, es, k) + s.runLikelihood(first+outcry.Tick(k), last)
 		profile = append(profile, l)
 		if l > best {
@@ -51,13 +52,27 @@ func (s *service) estimateOnset(t outcry.Tick) {
 		hi++
 	}
 	tick := func(k int) outcry.Tick { return first + outcry.Tick(k) }
+	at = int(s.unseenMiddle(tick(lo), tick(at)) - first)
 	c.Onset = outcry.Onset{At: tick(at).Start(), From: tick(lo).Start(), To: tick(hi).End()}
 	if s.History != nil && tick(at) < c.OnsetTick {
 		s.mask(tick(at))
 	}
 }
 
-// ticks lays the history out as counts and expectations.
+// unseenMiddle is the likeliest onset where that is when a stretch ended in which
+// nobody watched: the fault was there by then, and one instant of the stretch, from
+// the interval's begin on, is as likely as another.
+func (s *service) unseenMiddle(from, at outcry.Tick) outcry.Tick {
+	for _, d := range s.Unseen {
+		if from < d.To && at >= d.From && at <= d.To+1 {
+			return (max(from, d.From) + d.To) / 2
+		}
+	}
+	return at
+}
+
+// ticks lays the history out as counts and expectations; in a tick that nobody
+// watched nothing is expected.
 func (s *service) ticks(first, last outcry.Tick) (xs, es []float64) {
 	n := int(last-first) + 1
 	xs, es = make([]float64, n), make([]float64, n)
@@ -70,6 +85,11 @@ func (s *service) ticks(first, last outcry.Tick) (xs, es []float64) {
 			xs[h.Tick-first] = h.Fresh
 		}
 	}
+	for _, d := range s.Unseen {
+		for k := max(d.From, first); k < min(d.To, last+1); k++ {
+			es[k-first] = 0
+		}
+	}
 	return xs, es
 }
 
@@ -79,11 +99,13 @@ func (s *service) ticks(first, last outcry.Tick) (xs, es []float64) {
 func rampLikelihood(xs, es []float64, k int) float64 {
 	var before, c, b float64
 	for i, x := range xs {
-		if i < k {
+		switch {
+		case es[i] == 0: // nobody watched
+		case i < k:
 			before += x*math.Log(es[i]) - es[i]
-			continue
+		default:
+			c, b = c+x, b+es[i]
 		}
-		c, b = c+x, b+es[i]
 	}
 	best := math.Inf(-1)
 	for _, r := range ramps() {
@@ -97,13 +119,18 @@ func rampLikelihood(xs, es []float64, k int) float64 {
 func rampFit(xs, es []float64, k int, r, excess float64) float64 {
 	var area float64
 	for i := k; i < len(xs); i++ {
-		area += min(1, (float64(i-k)+0.5)/r)
+		if es[i] > 0 {
+			area += min(1, (float64(i-k)+0.5)/r)
+		}
 	}
 	if excess <= 0 || area <= 0 {
 		excess, area = 0, 1
 	}
 	g, l := excess/area, 0.0
 	for i := k; i < len(xs); i++ {
+		if es[i] == 0 {
+			continue
+		}
 		rate := es[i] + g*min(1, (float64(i-k)+0.5)/r)
 		l -= rate
 		if xs[i] > 0 {
@@ -113,24 +140,41 @@ func rampFit(xs, es []float64, k int, r, excess float64) float64 {
 	return l
 }
 
-// runLikelihood is that of the probes' runs when they begin to fail at k. A run
-// that ends within two ticks of the onset began before it, or nearly: it says
-// nothing.
+// runLikelihood is that of the probes' runs when they begin to fail at k, at
+// each vantage with a share of its own: a fault of one region is seen from there
+// alone, and the others' passes say nothing of when it began. A run that ends
+// within two ticks of the onset began before it, or nearly: it says nothing. Nor
+// does a vantage that is cut off by itself.
 func (s *service) runLikelihood(k, last outcry.Tick) float64 {
 	if !s.State.Probed {
 		return 0
 	}
 	var l float64
+	since := make([]tallyMark, len(s.Vantages))
 	for i := len(s.Runs) - 1; i >= 0 && s.Runs[i].Tick > k-2*onsetBack; i-- {
 		r := &s.Runs[i]
-		if r.Tick > last || (r.Tick >= k && r.Tick <= k+1) {
-			continue
+		v := &s.Vantages[r.Vantage]
+		switch {
+		case v.Cut || r.Tick > last || r.Tick == k || r.Tick == k+1:
+		case r.Tick > k:
+			since[r.Vantage].Fails += r.Fails
+			since[r.Vantage].Runs += r.Runs
+		default:
+			l += runsAt(v.pFalse(), r.Fails, r.Runs)
 		}
-		p := s.Vantages[r.Vantage].pFalse()
-		if r.Tick > k+1 {
-			p = 0.85
+	}
+	for i, n := range since {
+		p := s.Vantages[i].pFalse()
+		if n.Fails > p*n.Runs {
+			l += bernoulli(n.Fails, n.Runs)
+		} else {
+			l += runsAt(p, n.Fails, n.Runs)
 		}
-		l += r.Fails*math.Log(p) + (r.Runs-r.Fails)*math.Log(1-p)
 	}
 	return l
+}
+
+// runsAt is the log likelihood of so many failures, each of chance p.
+func runsAt(p, fails, runs float64) float64 {
+	return fails*math.Log(p) + (runs-fails)*math.Log(1-p)
 }

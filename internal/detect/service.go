@@ -22,6 +22,7 @@ type service struct {
 	Voices   voices
 	Placed   int // how many of them have had their places dropped
 	Runs     []run
+	Unseen   []stretch // the last few in which nobody watched
 	State    condition
 	Proven   outcry.Tick // when its own checks last failed in a fault
 	Pooled   outcry.Tick // when its prior was last taken from its category
@@ -63,10 +64,26 @@ type run struct {
 	Fails, Runs float64
 }
 
+// stretch is the ticks from From to before To.
+type stretch struct{ From, To outcry.Tick }
+
 const (
 	maxHistory = 2160 // busy ticks that are remembered: six hours at least
 	maxRuns    = 1024
+	maxUnseen  = 8
 )
+
+// unwatched notes a tick without coverage.
+func (s *service) unwatched(t outcry.Tick) {
+	if n := len(s.Unseen); n > 0 && s.Unseen[n-1].To == t {
+		s.Unseen[n-1].To = t + 1
+		return
+	}
+	if len(s.Unseen) == maxUnseen {
+		s.Unseen = append(s.Unseen[:0], s.Unseen[1:]...)
+	}
+	s.Unseen = append(s.Unseen, stretch{t, t + 1})
+}
 
 // fixed is evidence that comes as a statement and not as a count: bulletins and
 // alerts, each of a fixed ratio, once until it is taken back.
@@ -306,6 +323,7 @@ func (s *service) excuse(view []vantageView) {
 
 func (s *service) forgive(i int) {
 	v := &s.Vantages[i]
+	s.Runs = slices.DeleteFunc(s.Runs, func(r run) bool { return r.Vantage == i && r.Fails > 0 })
 	for m := range s.Marks {
 		if marks := s.Marks[m].Vantages; i < len(marks) {
 			marks[i] = tallyMark{v.Fails, v.Runs}
