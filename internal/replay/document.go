@@ -134,11 +134,19 @@ func (d *document) entries(n ast.Node, what string) []entry {
 	return out
 }
 
-// list gives a sequence's elements.
+// list gives a sequence's elements; an empty one is a mistake.
 func (d *document) list(n ast.Node, what string) []ast.Node {
 	switch v := n.(type) {
 	case *ast.SequenceNode:
-		return v.Values
+		var out []ast.Node
+		for _, e := range v.Values {
+			if e == nil || e.Type() == ast.NullType {
+				d.fault(cmp.Or(e, n), "an entry of %s is empty", what)
+				continue
+			}
+			out = append(out, e)
+		}
+		return out
 	case *ast.NullNode, nil:
 		return nil
 	}
@@ -273,10 +281,14 @@ func (f fields) instant(key string) time.Time {
 }
 
 // shares reads a mapping of names to parts that are at most one together.
-func (f fields) shares(key string) Shares {
+func (f fields) shares(key string) Shares { return f.sharesOf(key, func(entry) {}) }
+
+// sharesOf is shares whose every entry is looked at.
+func (f fields) sharesOf(key string, look func(entry)) Shares {
 	var out Shares
 	sum := 0.0
 	for _, e := range f.d.entries(f.by[key], key) {
+		look(e)
 		v, ok := f.d.float(e.value)
 		if !ok || v < 0 || v > 1 {
 			f.d.fault(e.value, "the share of %s must be a number from 0 to 1", e.key)

@@ -126,12 +126,22 @@ func (g *gathering) drain(to float64, yield func(Record) bool) bool {
 	return true
 }
 
+// noiseSpans are the times of one kind of noise, in order; those that overlap or
+// touch are one.
 func noiseSpans(sc *Scenario, kind NoiseKind) []span {
-	var out []span
+	var all, out []span
 	for _, n := range sc.Noise {
 		if n.Kind == kind {
 			from := seconds(n.At)
-			out = append(out, span{from, from + n.Lasts.Seconds()})
+			all = append(all, span{from, from + n.Lasts.Seconds()})
+		}
+	}
+	slices.SortFunc(all, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	for _, s := range all {
+		if last := len(out) - 1; last >= 0 && s.from <= out[last].to {
+			out[last].to = max(out[last].to, s.to)
+		} else {
+			out = append(out, s)
 		}
 	}
 	return out

@@ -46,6 +46,43 @@ func TestDrawIsInOrderAndTheSameForTheSameSeed(t *testing.T) {
 	}
 }
 
+func TestGapsThatOverlapAreOne(t *testing.T) {
+	sc := shipped(t, "quiet-and-loud-nothing")
+	sc.History = 0
+	gap := sc.Noise[3]
+	sc.Noise = []Noise{gap, gap}
+	sc.Noise[1].At = gap.At.Add(-gap.Lasts / 2)
+	var marks []time.Time
+	for r := range Draw(sc, 1) {
+		if r.Kind == outcry.KindCoverage {
+			marks = append(marks, r.At)
+		}
+	}
+	if want := []time.Time{gap.At.Add(-gap.Lasts / 2).UTC(), gap.At.Add(gap.Lasts).UTC()}; !slices.Equal(marks, want) {
+		t.Errorf("went and came at %v, want %v", marks, want)
+	}
+}
+
+func TestAnOutageOfAFewSecondsIsDrawn(t *testing.T) {
+	sc := shipped(t, "two-at-once")
+	sc.History, sc.Services[0].PerHour = 0, 0
+	o := sc.Outages[0]
+	o.Ramp, o.Decay, o.Reports = 0, 0, 200
+	for _, lasts := range []time.Duration{time.Millisecond, time.Second, 5 * time.Second} {
+		o.Resolved = o.Onset.Add(lasts)
+		sc.Outages = []Outage{o}
+		n := 0
+		for r := range Draw(sc, 1) {
+			if r.Kind == outcry.KindReport && r.Service == "imessage" {
+				n++
+			}
+		}
+		if n > 2000 { // a rate that is divided by nothing never comes to an end
+			t.Errorf("an outage of %s has %d reports, where 200 were asked for", lasts, n)
+		}
+	}
+}
+
 func TestGapSwallowsAllButItsOwnMarks(t *testing.T) {
 	sc := shipped(t, "quiet-and-loud-nothing")
 	sc.History = 0

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
 	"os"
@@ -52,6 +53,7 @@ func Load(name string, r io.Reader) (*Scenario, error) {
 	if err != nil {
 		return nil, outcry.Wrap(outcry.CodeUnavailable, err, "reading the scenario %s", name)
 	}
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	if len(text) > maxFile {
 		return nil, outcry.FieldErrorf(name, "is larger than %d bytes", maxFile)
 	}
@@ -70,6 +72,9 @@ func (d *document) scenario(root ast.Node, sc *Scenario) {
 	f := d.fields(root, "a scenario", "name", "source", "timezone", "history", "start", "end", "services", "regions", "carriers", "outages", "noise", "official", "metrics")
 	f.need("name", "start", "end", "services")
 	sc.Name, sc.Source = f.text("name"), f.text("source")
+	if n, isText := f.by["name"].(*ast.StringNode); isText && n.Value == "" {
+		d.fault(n, "name must not be empty")
+	}
 	sc.Zone = f.zone("timezone")
 	sc.History = f.span("history")
 	sc.Start, sc.End = f.instant("start"), f.instant("end")
@@ -82,7 +87,7 @@ func (d *document) scenario(root ast.Node, sc *Scenario) {
 	if f.by["services"] != nil && len(sc.Services) == 0 {
 		d.fault(f.by["services"], "services must name at least one")
 	}
-	sc.Regions, sc.Carriers = f.shares("regions"), f.shares("carriers")
+	sc.Regions, sc.Carriers = f.sharesOf("regions", d.region), f.shares("carriers")
 	for _, n := range d.list(f.by["outages"], "outages") {
 		sc.Outages = append(sc.Outages, d.outage(n, sc))
 	}
@@ -103,7 +108,7 @@ func (f fields) zone(key string) *time.Location {
 		return time.UTC
 	}
 	zone, err := time.LoadLocation(name)
-	if err != nil {
+	if err != nil || name == "Local" { // which would be another one on each machine
 		f.d.fault(f.by[key], "%q is not a time zone such as America/Chicago", name)
 		return time.UTC
 	}
@@ -114,6 +119,9 @@ func (d *document) service(e entry) Service {
 	f := d.fields(e.value, "a service", "name", "per_hour", "peak_hour", "peak_ratio", "weekend", "dispersion")
 	f.at = e.at
 	f.need("name", "per_hour")
+	if e.key == "" {
+		d.fault(e.at, "a service must have an id")
+	}
 	return Service{
 		ID:         e.key,
 		Name:       f.text("name"),
@@ -125,9 +133,31 @@ func (d *document) service(e entry) Service {
 	}
 }
 
+// region refuses a name that the intake would.
+func (d *document) region(e entry) {
+	if e.key != other && !isRegion(e.key) {
+		d.fault(e.at, "region %q is not like GB or US-TX (ISO 3166)", e.key)
+	}
+}
+
+// isRegion reports whether a name has the shape of ISO 3166-1 alpha-2 or 3166-2.
+func isRegion(name string) bool {
+	country, part, divided := strings.Cut(name, "-")
+	letters := func(s string, also string) bool {
+		return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"+also) == ""
+	}
+	if len(country) != 2 || !letters(country, "") {
+		return false
+	}
+	return !divided || len(part) >= 1 && len(part) <= 3 && letters(part, "0123456789")
+}
+
 func (sc *Scenario) hasService(id string) bool {
 	return slices.ContainsFunc(sc.Services, func(s Service) bool { return s.ID == id })
 }
+
+// longest is how long an outage, or a part of it, may be.
+const longest = 366 * 24 * time.Hour
 
 func (d *document) outage(n ast.Node, sc *Scenario) Outage {
 	f := d.fields(n, "an outage", "onset", "resolved", "reports", "services", "ramp", "decay", "scope", "symptoms", "posts", "probes", "flap", "collateral")
@@ -145,6 +175,14 @@ func (d *document) outage(n ast.Node, sc *Scenario) Outage {
 	}
 	if !o.Onset.IsZero() && !o.Resolved.IsZero() && !o.Resolved.After(o.Onset) {
 		d.fault(f.by["resolved"], "resolved must be after onset")
+	}
+	if !o.Onset.IsZero() && o.Resolved.Sub(o.Onset) > longest {
+		d.fault(f.by["resolved"], "resolved must be within a year of onset")
+	}
+	for key, lasts := range map[string]time.Duration{"ramp": o.Ramp, "decay": o.Decay} {
+		if lasts > longest {
+			d.fault(f.by[key], "%s must be a year at most", key)
+		}
 	}
 	if f.by["services"] != nil && len(o.Services) == 0 {
 		d.fault(f.by["services"], "services must name at least one")
@@ -222,6 +260,9 @@ func (d *document) bulletin(n ast.Node, sc *Scenario) Bulletin {
 	f := d.fields(n, "a bulletin", "at", "services", "status")
 	f.need("at", "services", "status")
 	b := Bulletin{At: f.instant("at"), Services: f.names("services", sc.hasService), Status: f.text("status")}
+	if !b.At.IsZero() && !sc.Start.IsZero() && b.At.Before(sc.Begin()) {
+		d.fault(f.by["at"], "at lies before the scenario's time")
+	}
 	if b.Status != StatusIssue && b.Status != StatusResolved && f.by["status"] != nil {
 		d.fault(f.by["status"], "status must be issue or resolved")
 	}

@@ -107,6 +107,13 @@ func TestLoadListsEveryMistake(t *testing.T) {
 		{"a brigade of half a report from nowhere", small + "noise: [{kind: brigade, at: 2025-04-02T10:00:00Z, lasts: 1h, service: z, reports: 0.5, prefixes: 0}]",
 			[]string{`f:6:71: service "z" is not declared`, "f:6:83: reports must be a whole number", "f:6:98: prefixes must be a number from 1"}},
 		{"a bulletin that says nothing known", small + "official: [{at: 2025-04-02T10:00:00Z, services: [a, a], status: maybe}]", []string{`f:6:53: services names "a" twice`, "f:6:65: status must be issue or resolved"}},
+		{"a bulletin from before the first report", small + "official: [{at: 2024-04-02T10:00:00Z, services: [a], status: issue}]", []string{"f:6:17: at lies before the scenario's time"}},
+		{"entries of lists that are empty", small + "outages:\n  -\nnoise:\n  -\nofficial: [null]\n", []string{"f:7:4: an entry of outages is empty", "f:9:4: an entry of noise is empty", "f:10:12: an entry of official is empty"}},
+		{"an outage of a century, that dies down in another", small + "outages: [{onset: 2025-04-02T10:00:00Z, resolved: 2125-04-02T11:00:00Z, decay: 500w, reports: 1, services: {a: 1}}]",
+			[]string{"f:6:51: resolved must be within a year of onset", "f:6:80: decay must be a year at most"}},
+		{"a region that the intake refuses", strings.Replace(small, "DE: 0.5", "Germany: 0.5", 1), []string{`f:5:11: region "Germany" is not like GB or US-TX`}},
+		{"no name for the scenario or a service", "name: ''\n" + strings.Replace(strings.TrimPrefix(small, "name: small\n"), "{a: ", "{'': ", 1), []string{"f:1:7: name must not be empty", "f:4:12: a service must have an id"}},
+		{"the time zone of whoever reads it", small + "timezone: Local", []string{`f:6:11: "Local" is not a time zone`}},
 		{"a file of a megabyte", small + "#" + strings.Repeat("x", maxFile), []string{"f: is larger than 1048576 bytes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -123,6 +130,12 @@ func TestLoadListsEveryMistake(t *testing.T) {
 				t.Errorf("got:\n%v\nwant:\n%v", err, strings.Join(c.want, "\n"))
 			}
 		})
+	}
+}
+
+func TestLoadPassesOverAByteOrderMark(t *testing.T) {
+	if sc, err := Load("f", strings.NewReader("\uFEFF"+strings.ReplaceAll(small, "\n", "\r\n"))); err != nil || sc.Name != "small" {
+		t.Errorf("got %v, %v", sc, err)
 	}
 }
 

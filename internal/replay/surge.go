@@ -43,13 +43,19 @@ func (s shape) at(t float64) float64 {
 // active reports whether the fault itself is there at t.
 func (s shape) active(t float64) bool { return s.on <= t && t < s.off && s.at(t) > 0 }
 
-// area is the shape's sum over time, in seconds at full rate.
-func (s shape) area() (sum float64) {
-	const grid = 10
-	for i := range int((s.end() - s.on) / grid) {
-		sum += s.at(s.on+float64(i)*grid) * grid
+// area is the shape's sum over time, in seconds at full rate: on a grid of ten
+// seconds, or, of an outage that is shorter, of a tenth of one.
+func (s shape) area() float64 {
+	for _, grid := range []float64{10, 0.1} {
+		sum := 0.0
+		for i := range int((s.end() - s.on) / grid) {
+			sum += s.at(s.on+float64(i)*grid) * grid
+		}
+		if sum > 0 {
+			return sum
+		}
 	}
-	return sum
+	return 1 // it is never there
 }
 
 // surge is the extra reports and posts of an outage, drawn in steps of five
