@@ -14,6 +14,8 @@ const (
 	giantTheta  = 6.0 // and the same for each report that is usual: of services that fail together each has its share
 	leastUsual  = 1.0 / 60
 	provenTicks = 2160 // six hours: what failed by its own checks lately is no mere neighbour
+	giantPlaced = 10.0 // times both, of a neighbour that seems to fail in one place: there the giant has about a tenth of its crowd
+	giantBack   = 1440 // four hours: crowds are compared over these at most, all of which the history holds
 	giantSlack  = 30   // ticks by which a neighbour may seem to begin earlier
 	carrierSame = 2    // services that must fail on a carrier to make it the carrier's
 )
@@ -53,14 +55,18 @@ func (j *Judge) across(failing []*service) {
 // more to think otherwise, and when the giant is over what is left of the
 // neighbour's crowd is still its work, unless the crowd grows.
 func (j *Judge) giantOf(s *service, failing []*service, was string) *service {
-	if s.Proven > 0 && j.now-s.Proven < provenTicks || s.State.Carrier != "" || confined(s.State.Affected) {
+	if s.Proven > 0 && j.now-s.Proven < provenTicks || s.State.Carrier != "" {
 		return nil
 	}
-	if i := slices.IndexFunc(failing, func(g *service) bool { return g != s && j.dwarfs(g, s, g.ID == was) }); i >= 0 {
+	least, placed := 1.0, confined(s.State.Affected)
+	if placed {
+		least = giantPlaced
+	}
+	if i := slices.IndexFunc(failing, func(g *service) bool { return g != s && j.dwarfs(g, s, least, g.ID == was) }); i >= 0 {
 		s.State.LentPeak = s.State.Size.Peak
 		return failing[i]
 	}
-	if g := j.byID[was]; g != nil && !slices.Contains(failing, g) && s.State.Size.Peak <= s.State.LentPeak {
+	if g := j.byID[was]; g != nil && !placed && !slices.Contains(failing, g) && s.State.Size.Peak <= s.State.LentPeak {
 		return g
 	}
 	return nil
@@ -69,14 +75,13 @@ func (j *Judge) giantOf(s *service, failing []*service, was string) *service {
 // dwarfs compares excesses since the lesser one began, and excesses for each
 // report that is usual: a neighbour's crowd comes with the giant's, and one that
 // begins later is not held against all that the giant has brought before. It
-// takes half of both where g was thought to raise s before.
-func (j *Judge) dwarfs(g, s *service, before bool) bool {
-	since := max(s.State.OnsetTick, g.State.OnsetTick)
+// takes least times both, and half of that where g was thought to raise s before.
+func (j *Judge) dwarfs(g, s *service, least float64, before bool) bool {
+	since := max(s.State.OnsetTick, g.State.OnsetTick, j.now-giantBack)
 	big, small := j.over(g, since), j.over(s, since)
 	usual := func(x *service) float64 { return max(x.State.Size.Usual, leastUsual) }
-	least := 1.0
 	if before {
-		least = 0.5
+		least /= 2
 	}
 	return g.State.OnsetTick <= s.State.OnsetTick+giantSlack &&
 		big >= least*giantRate*small && big/usual(g) >= least*giantTheta*small/usual(s)

@@ -97,3 +97,35 @@ func TestWhatBeginsLaterIsNoWorkOfAGiant(t *testing.T) {
 	}
 	t.Errorf("not told as its own fault within %s", lasts*outcry.TickLength)
 }
+
+// By chance those who blame a giant's neighbour may all be in one place: beside
+// the giant's crowd of that place, too, they are few.
+func TestANeighbourOfOnePlaceIsAGiantsWorkToo(t *testing.T) {
+	places := []string{"GB", "DE", "FR"}
+	at := func(k outcry.Tick) outcry.CellKey {
+		return outcry.CellKey{Scope: outcry.Scope{Region: places[k/30%3]}}
+	}
+	j := newJudge(t, "giant", "beside")
+	for k := j.Next(); k < day0()+7*8640; k += 30 {
+		step(t, j, k, reports("giant", k, 1, at(k)), reports("beside", k+1, 1, at(k)))
+	}
+	from, seen, placed := j.Next(), false, false
+	for k := from; k < from+180; k++ {
+		tallies := []outcry.Tally{reports("giant", k, 100, at(k))}
+		if k%6 == 0 {
+			tallies = append(tallies, reports("beside", k, 1, outcry.CellKey{Scope: outcry.Scope{Region: "GB"}}))
+		}
+		for _, v := range step(t, j, k, tallies...) {
+			if v.Service != "beside" || v.Condition != outcry.CondFailing {
+				continue
+			}
+			seen, placed = true, placed || len(v.Affected.Regions) > 0
+			if v.Own {
+				t.Fatalf("told as its own fault, in %v, after %s", v.Affected.Regions, k.Start().Sub(from.Start()))
+			}
+		}
+	}
+	if !seen || !placed {
+		t.Errorf("failing %v, in one place %v: the test asks nothing", seen, placed)
+	}
+}
