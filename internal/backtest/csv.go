@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ type point struct {
 }
 
 // ReadCSV reads timestamp,value lines; further columns are left alone. The first
-// line may be a header. Times are RFC 3339, "2006-01-02 15:04:05" in the zone,
+// line may be a header; the others may come in any order. Times are RFC 3339, "2006-01-02 15:04:05" in the zone,
 // or seconds or milliseconds since 1970, and say when a bin begins. A mistake is
 // a CodeInvalid error that begins with name:line.
 func ReadCSV(name string, in io.Reader, zone *time.Location) (*Series, error) {
@@ -86,11 +87,11 @@ func parsePoint(record []string, line int, zone *time.Location) (p point, err er
 func parseCount(s string) (uint64, error) {
 	x, err := strconv.ParseFloat(s, 64)
 	switch {
-	case err != nil:
+	case err != nil || math.IsNaN(x):
 		return 0, fmt.Errorf("%q is no count", s)
 	case x < 0:
 		return 0, fmt.Errorf("a count of %s is below zero", s)
-	case !(x <= maxCount):
+	case x > maxCount:
 		return 0, fmt.Errorf("a count of %s is more than %d", s, maxCount)
 	case x != float64(uint64(x)):
 		return 0, fmt.Errorf("%s is no whole number: the judge counts people, so multiply a rate by its bin", s)
@@ -101,6 +102,7 @@ func parseCount(s string) (uint64, error) {
 // assemble makes bins of points: their step is the commonest distance, and every
 // distance must be a whole number of steps.
 func assemble(name string, points []point) (*Series, error) {
+	slices.SortStableFunc(points, func(a, b point) int { return a.at.Compare(b.at) })
 	if len(points) < 2 {
 		return nil, outcry.Errorf(outcry.CodeInvalid, "%s: want two bins at least, got %d", name, len(points))
 	}
@@ -113,7 +115,7 @@ func assemble(name string, points []point) (*Series, error) {
 		if i > 0 {
 			gap := p.at.Sub(points[i-1].at)
 			if gap%step != 0 {
-				return nil, wrong(name, p.line, "%s is %v after the line before, which is no whole number of bins of %v", p.at.Format(time.RFC3339), gap, step)
+				return nil, wrong(name, p.line, "%s is %v after the time before, which is no whole number of bins of %v", p.at.Format(time.RFC3339), gap, step)
 			}
 			s.Missing += int(gap/step) - 1
 		}
@@ -129,7 +131,7 @@ func stepOf(name string, points []point) (time.Duration, error) {
 	for i := range points[1:] {
 		gap := points[i+1].at.Sub(points[i].at)
 		if gap <= 0 {
-			return 0, wrong(name, points[i+1].line, "%s is not after the line before; where clocks go back, write times with their offset", points[i+1].at.Format(time.RFC3339))
+			return 0, wrong(name, points[i+1].line, "%s is that of line %d, too; where clocks go back, write times with their offset", points[i+1].at.Format(time.RFC3339), points[i].line)
 		}
 		if count[gap]++; count[gap] > count[step] {
 			step = gap

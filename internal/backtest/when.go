@@ -14,7 +14,7 @@ func layouts() []string {
 
 // offsetLayouts of times with their offset.
 func offsetLayouts() []string {
-	return []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04Z07:00"}
+	return []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700"}
 }
 
 // milliseconds is the number from which a time since 1970 is in milliseconds:
