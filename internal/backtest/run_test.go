@@ -149,6 +149,17 @@ func TestScore(t *testing.T) {
 	}
 }
 
+func TestAnAlertIsNotEarlyForTheNextWindow(t *testing.T) {
+	base := time.Date(2024, 1, 10, 0, 0, 0, 0, time.UTC)
+	minute := func(m int) time.Time { return base.Add(time.Duration(m) * time.Minute) }
+	end := minute(120)
+	alerts := []Alert{{DetectedAt: minute(5), EndedAt: &end}}
+	labels, s := score(alerts, []Window{{minute(0), minute(60)}, {minute(30), minute(90)}}, &Result{From: minute(-60), ScoredFrom: minute(-60), To: minute(600), Years: 1})
+	if labels[0].Outcome != Detected || labels[1].Outcome != Covered || s.Detected != 1 || s.Covered != 1 || *s.DelayMeanS != 300 {
+		t.Errorf("of windows that overlap: %+v, %+v", labels, s)
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
 	s, _ := shop(time.Hour)
 	cases := []struct {

@@ -92,7 +92,7 @@ func (l *Label) match(number int, alerts []Alert) {
 		early := l.From.Sub(a.DetectedAt)
 		switch {
 		case a.DetectedAt.After(l.To) || (early > lead && a.EndedAt != nil && !a.EndedAt.After(l.From)):
-		case early > lead:
+		case early > lead || early > 0 && a.Label != nil: // it is another window's
 			if l.Outcome == Missed {
 				l.Outcome = Covered
 			}
