@@ -30,6 +30,7 @@ type vantageList struct {
 type standing struct {
 	Name    string     `json:"name"`
 	Revoked bool       `json:"revoked"`
+	Joined  bool       `json:"connected"`
 	Checks  int        `json:"checks"`
 	Heard   *time.Time `json:"heard_at"`
 	Waiting int        `json:"waiting"`
@@ -50,12 +51,20 @@ func (l *vantageList) Run(ctx context.Context, s *streams, c *cli) error {
 		return printJSON(s.out, all)
 	}
 	w := tabwriter.NewWriter(s.text(), 2, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tCHECKS\tHEARD\tWAITING\tCLOCK\tREGION\tCARRIER\tREVOKED")
+	fmt.Fprintln(w, "NAME\tCHECKS\tCONNECTED\tHEARD\tWAITING\tCLOCK\tREGION\tCARRIER\tREVOKED")
 	for i := range all.Vantages {
 		v := &all.Vantages[i]
-		fmt.Fprintf(w, "%s\t%d\t%s\t%d\t%+.1fs\t%s\t%s\t%t\n", v.Name, v.Checks, clock(v.Heard), v.Waiting, v.Ahead, v.Region, v.Carrier, v.Revoked)
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%d\t%+.1fs\t%s\t%s\t%t\n", v.Name, v.Checks, way(v.Joined), clock(v.Heard), v.Waiting, v.Ahead, v.Region, v.Carrier, v.Revoked)
 	}
 	return w.Flush()
+}
+
+// way is how a vantage talks to the core.
+func way(joined bool) string {
+	if joined {
+		return "nats"
+	}
+	return "no"
 }
 
 type vantageRevoke struct {

@@ -18,7 +18,9 @@ import (
 
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/config"
+	"github.com/outcry/outcry/internal/probe/probetest"
 	"github.com/outcry/outcry/internal/store"
+	"github.com/outcry/outcry/internal/testutil/daemon"
 )
 
 // locked is a buffer that a logger may write while a test reads.
@@ -87,23 +89,38 @@ func until(t *testing.T, what string, is func() bool) {
 
 // A remote vantage runs the checks that are its own, with their secrets, and
 // what it sees is counted under its name and place; one that is revoked stops.
+// That is so by whichever way it joins.
 func TestRemoteVantage(t *testing.T) {
+	authority := probetest.NewAuthority(t)
+	ca, cert, key := authority.Files(t, t.TempDir(), "127.0.0.1")
+	for _, way := range []struct{ says, core string }{
+		{"by a WebSocket of the pages", "PAGES"},
+		{"by the listener of NATS with TLS", "tls://NATS"},
+	} {
+		t.Run(way.says, func(t *testing.T) { remoteVantage(t, way.core, ca, cert, key) })
+	}
+}
+
+func remoteVantage(t *testing.T, core, ca, cert, key string) {
 	t.Setenv("OUTCRY_TEST_VANTAGE", "token-of-ord")
 	t.Setenv("OUTCRY_TEST_HOOK", "the-shop's-secret")
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer target.Close()
 	data := t.TempDir()
+	addr, _ := daemon.FreePort(t)
 	l := serve(t, `
 services: [{id: shop}, {id: other}, {id: rows}]
 vantage: {references: []}
-intake: {tokens: [{name: ord, token: {env: OUTCRY_TEST_VANTAGE}, roles: [probe]}]}
+intake:
+  nats: {listen: "`+addr+`", cert: "`+cert+`", key: "`+key+`"}
+  tokens: [{name: ord, token: {env: OUTCRY_TEST_VANTAGE}, roles: [probe]}]
 checks:
   - {name: web, service: shop, url: "`+target.URL+`", interval: 1s, timeout: 1s, vantages: [ord]}
   - {name: near, service: other, url: "tcp://127.0.0.2:1", interval: 1s, timeout: 1s, vantages: [ord]}
   - {name: rows, service: rows, url: "postgres://127.0.0.1:1/x", user: x, password: {env: OUTCRY_TEST_HOOK}, interval: 1s, timeout: 1s, vantages: [ord]}
 `, data)
 	yaml := `
-vantage: {name: ord, region: US-IL, carrier: T-Mobile, references: [], core: "` + l.base + `", token: {env: OUTCRY_TEST_VANTAGE}}
+vantage: {name: ord, region: US-IL, carrier: T-Mobile, references: [], core: "` + strings.NewReplacer("PAGES", l.base, "NATS", addr).Replace(core) + `", ca: "` + ca + `", token: {env: OUTCRY_TEST_VANTAGE}}
 outbound: {allow: [127.0.0.1]}
 `
 	log, stop := outlook(t, yaml, t.TempDir())
@@ -116,15 +133,16 @@ outbound: {allow: [127.0.0.1]}
 		s := probes(t, data, "shop")
 		return s.Total > s.Bad+s.Unknown && probes(t, data, "other").Unknown > 0 && probes(t, data, "rows").Bad > 0
 	})
+	if !strings.Contains(log.String(), "joined over NATS") || strings.Contains(log.String(), "does not get through") {
+		t.Errorf("it did not join over NATS:\n%s", log)
+	}
 	if code, body := l.post(t, "/api/v1/vantages/ord/revoke", "application/json", "", auth...); code != http.StatusOK {
 		t.Fatal(code, body)
 	}
+	until(t, "the refusal, at once", func() bool { return strings.Contains(log.String(), "nothing is checked") })
 	stop()
 	if s := probes(t, data, "other"); s.Bad > 0 {
 		t.Errorf("a target near the vantage, which its own list does not open, was dialled: %+v", s)
-	}
-	if !strings.Contains(log.String(), "joined over NATS") || strings.Contains(log.String(), "does not get through") {
-		t.Errorf("it did not join over NATS:\n%s", log)
 	}
 	for _, secret := range []string{"token-of-ord", "the-shop's-secret"} {
 		if strings.Contains(log.String(), secret) {

@@ -133,7 +133,7 @@ func (v *outpost) client(spool *vantage.Spool) (*vantage.Client, error) {
 		return nil, err
 	}
 	dial, secure := v.env.Own().DialContext, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	return vantage.NewClient(vantage.ClientConfig{
+	client, err := vantage.NewClient(vantage.ClientConfig{
 		Dial: dial, TLS: secure, Core: at.Core, Token: at.Token.Value, Region: at.Region, Carrier: at.Carrier, UserAgent: v.env.UserAgent, Spool: spool, Apply: v.apply, Log: v.Log,
 		HTTP: &http.Client{
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token is for the core
@@ -143,6 +143,17 @@ func (v *outpost) client(spool *vantage.Spool) (*vantage.Client, error) {
 			},
 		},
 	})
+	if err != nil {
+		return nil, err
+	}
+	return client, v.metrics.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "outcry_vantage_joined", Help: "1 while the core is connected over NATS, 0 while it is asked by HTTP, or away.",
+	}, func() float64 {
+		if client.Joined() {
+			return 1
+		}
+		return 0
+	}))
 }
 
 // authority reads the file of the core's own authority; nil are the system's.

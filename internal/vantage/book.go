@@ -41,6 +41,25 @@ func NewBook(s Settings) *Book { return &Book{settings: s} }
 
 const revokedKey = "vantages/revoked"
 
+// Junction is where a vantage is connected: in which process of the core, and
+// when that was last so.
+type Junction struct {
+	Process string    `json:"process"`
+	At      time.Time `json:"at"`
+}
+
+func junctionKey(vantage string) string { return "vantages/joined/" + vantage }
+
+// Junction is a vantage's; the zero one when it was never connected.
+func (b *Book) Junction(ctx context.Context, vantage string) (j Junction, err error) {
+	err = b.read(ctx, junctionKey(vantage), &j)
+	return j, err
+}
+
+func (b *Book) keepJunction(ctx context.Context, vantage string, j Junction) error {
+	return b.write(ctx, junctionKey(vantage), j)
+}
+
 func placeKey(vantage string) string { return "vantages/place/" + vantage }
 
 // Place is a vantage's; the zero one when it was never heard.

@@ -2,6 +2,7 @@ package vantage
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -63,12 +64,13 @@ type Door struct {
 	locks     map[string]*sync.Mutex   // one delivery of a vantage at a time
 	limits    map[string]*rate.Limiter // of a vantage's requests
 	present   presence
-	lines     Lines // may be nil
+	lines     Lines  // may be nil
+	id        string // of this process
 }
 
 // New makes a door.
 func New(cfg Config) *Door {
-	d := &Door{cfg: cfg, vantages: sums(cfg.Tokens), operators: sums(cfg.Operators), readers: sums(cfg.Readers), locks: map[string]*sync.Mutex{}, limits: map[string]*rate.Limiter{}}
+	d := &Door{cfg: cfg, id: rand.Text(), vantages: sums(cfg.Tokens), operators: sums(cfg.Operators), readers: sums(cfg.Readers), locks: map[string]*sync.Mutex{}, limits: map[string]*rate.Limiter{}}
 	for name := range cfg.Tokens {
 		d.locks[name], d.limits[name] = &sync.Mutex{}, rate.NewLimiter(requestsPerSecond, requestsAtOnce)
 	}

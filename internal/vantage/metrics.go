@@ -15,6 +15,7 @@ type Metrics struct {
 	refused *prometheus.CounterVec // by vantage
 	limited *prometheus.CounterVec // by vantage
 	here    *prometheus.GaugeVec   // by vantage
+	joined  *prometheus.GaugeVec   // by vantage
 }
 
 // NewMetrics makes and registers them.
@@ -32,8 +33,11 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		here: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "outcry_vantage_heard", Help: "1 while a remote vantage is heard, 0 when it has fallen silent.",
 		}, []string{"vantage"}),
+		joined: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "outcry_vantage_connections", Help: "Connections of a remote vantage to this process over NATS.",
+		}, []string{"vantage"}),
 	}
-	for _, c := range []prometheus.Collector{m.results, m.refused, m.limited, m.here} {
+	for _, c := range []prometheus.Collector{m.results, m.refused, m.limited, m.here, m.joined} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register the metrics of remote vantages: %w", err)
 		}
@@ -67,4 +71,10 @@ func (m *Metrics) present(vantage string, here bool) {
 		v = 1
 	}
 	m.here.WithLabelValues(vantage).Set(v)
+}
+
+func (m *Metrics) connections(vantage string, n int) {
+	if m != nil {
+		m.joined.WithLabelValues(vantage).Set(float64(n))
+	}
 }

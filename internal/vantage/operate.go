@@ -13,14 +13,17 @@ import (
 
 // Standing is one vantage as operators see it.
 type Standing struct {
-	Name    string     `json:"name"`
-	Revoked bool       `json:"revoked"`
-	Checks  int        `json:"checks"`
-	Heard   *time.Time `json:"heard_at"` // null: never, that this process knows
-	Waiting int        `json:"waiting"`  // results that it had still to deliver
-	Region  string     `json:"region,omitempty"`
-	Carrier string     `json:"carrier,omitempty"`
-	Ahead   float64    `json:"clock_ahead_s"` // its clock against ours, at its last delivery
+	Name    string `json:"name"`
+	Revoked bool   `json:"revoked"`
+	// Connected is whether it is joined over NATS, to whichever process of the
+	// core; one that asks by HTTP is not.
+	Connected bool       `json:"connected"`
+	Checks    int        `json:"checks"`
+	Heard     *time.Time `json:"heard_at"` // null: never, that this process knows
+	Waiting   int        `json:"waiting"`  // results that it had still to deliver
+	Region    string     `json:"region,omitempty"`
+	Carrier   string     `json:"carrier,omitempty"`
+	Ahead     float64    `json:"clock_ahead_s"` // its clock against ours, at its last delivery
 }
 
 func (d *Door) operator(r *http.Request) (string, error) {
@@ -49,6 +52,9 @@ func (d *Door) list(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		s := Standing{Name: name, Revoked: slices.Contains(revoked, name), Waiting: p.Waiting, Region: p.Region, Carrier: p.Carrier, Ahead: p.Ahead}
+		if s.Connected, err = d.connected(r.Context(), name); err != nil {
+			return err
+		}
 		if at := later(p.Heard, d.present.when(name)); !at.IsZero() {
 			s.Heard = &at
 		}
@@ -80,6 +86,23 @@ func (d *Door) revoke(w http.ResponseWriter, r *http.Request, on bool) error {
 	}
 	d.cfg.Log.Warn("vantage: its right to speak was changed", "vantage", name, "revoked", on, "by", who)
 	return reply(w, map[string]any{"name": name, "revoked": on})
+}
+
+// connected reports whether a vantage is joined over NATS, here or elsewhere.
+func (d *Door) connected(ctx context.Context, name string) (bool, error) {
+	if d.open(name) > 0 {
+		return true, nil
+	}
+	j, err := d.cfg.Book.Junction(ctx, name)
+	return j.Process != d.id && d.cfg.Now().Sub(j.At) < 3*pollEvery, err
+}
+
+// open counts a vantage's connections to this process.
+func (d *Door) open(name string) int {
+	if d.lines == nil {
+		return 0
+	}
+	return d.lines.Open(name)
 }
 
 func later(a, b time.Time) time.Time {
@@ -148,6 +171,7 @@ func (d *Door) Watch(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			d.watch(d.cfg.Now(), from)
+			d.noteJoined(ctx)
 		}
 	}
 }
@@ -165,6 +189,21 @@ func (d *Door) watch(now, from time.Time) {
 	for _, name := range names {
 		if now.Sub(d.present.when(name)) <= missedAfter {
 			d.cfg.Metrics.present(name, true)
+		}
+	}
+}
+
+// noteJoined keeps for other processes of the core which vantages are connected
+// to this one.
+func (d *Door) noteJoined(ctx context.Context) {
+	for name := range d.vantages {
+		n := d.open(name)
+		d.cfg.Metrics.connections(name, n)
+		if n == 0 {
+			continue
+		}
+		if err := d.cfg.Book.keepJunction(ctx, name, Junction{Process: d.id, At: d.cfg.Now().UTC()}); err != nil {
+			d.cfg.Log.Warn("vantage: it cannot be kept that it is connected", "vantage", name, "error", err)
 		}
 	}
 }

@@ -361,3 +361,43 @@ func TestSilenceIsNoticed(t *testing.T) {
 		t.Errorf("back: %s", got)
 	}
 }
+
+// connections are those of one process.
+type connections map[string]int
+
+func (connections) Join(http.ResponseWriter, *http.Request, string) error { return nil }
+func (connections) Cut(string)                                            {}
+func (c connections) Open(name string) int                                { return c[name] }
+
+// Whichever process of the core is asked, it knows who is connected; what
+// another said of it half a minute ago is not believed.
+func TestConnectionsAreKnownElsewhere(t *testing.T) {
+	here, there := newCore(t), newCore(t)
+	there.cfg.Book = here.cfg.Book
+	at := connections{"ord": 1}
+	here.Attach(at)
+	there.Attach(connections{})
+	for _, s := range []struct {
+		says        string
+		later       time.Duration
+		open        int
+		here, there bool
+	}{
+		{"joined, and noted", 0, 1, true, true},
+		{"still noted elsewhere when it has just gone", time.Second, 0, false, true},
+		{"gone for half a minute", 3 * pollEvery, 0, false, false},
+	} {
+		at["ord"] = s.open
+		here.noteJoined(t.Context())
+		there.now = here.now.Add(s.later)
+		for name, c := range map[string]struct {
+			*core
+			want bool
+		}{"here": {here, s.here}, "there": {there, s.there}} {
+			_, body := c.ask(t, http.MethodGet, "/api/v1/vantages", "operator", "")
+			if got := strings.Contains(body, `"name":"ord","revoked":false,"connected":true`); got != c.want {
+				t.Errorf("%s, asked %s: %s", s.says, name, body)
+			}
+		}
+	}
+}

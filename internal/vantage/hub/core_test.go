@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -194,6 +195,17 @@ func (c *core) start(t testing.TB, listen string, wrap func(http.Handler) http.H
 // ask does a request to the pages.
 func (p *process) ask(t testing.TB, method, path, token string) int {
 	t.Helper()
+	code, _ := p.do(t, method, path, token)
+	return code
+}
+
+func (p *process) get(t testing.TB, path, token string) (int, string) {
+	t.Helper()
+	return p.do(t, http.MethodGet, path, token)
+}
+
+func (p *process) do(t testing.TB, method, path, token string) (int, string) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, p.pages.URL+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +216,11 @@ func (p *process) ask(t testing.TB, method, path, token string) int {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	return res.StatusCode
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
 }
 
 // raw connects as a vantage's token lets, over TLS.
@@ -285,12 +301,6 @@ func (v *post) last() int {
 		return -1
 	}
 	return len(v.told[len(v.told)-1].Checks)
-}
-
-func (v *post) times() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.told)
 }
 
 // sees keeps results of so many runs, from a number on.

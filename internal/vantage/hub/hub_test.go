@@ -70,6 +70,9 @@ func TestAVantageOnEveryWay(t *testing.T) {
 		if n := p.hub.Open("ord"); n != 1 {
 			t.Errorf("it has %d connections", n)
 		}
+		if code, body := p.get(t, "/api/v1/vantages", "operator"); code != http.StatusOK || strings.Count(body, `"connected":true`) != 1 {
+			t.Errorf("the list is %d %s", code, body)
+		}
 		if code := p.ask(t, http.MethodPost, "/api/v1/vantages/ord/revoke", "operator"); code != http.StatusOK {
 			t.Fatal(code)
 		}
