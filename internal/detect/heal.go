@@ -18,7 +18,7 @@ func (j *Judge) heal(s *service, t outcry.Tick, view []vantageView) {
 	x := s.freshAt(t)
 	c.follow(x)
 	switch {
-	case c.Is == outcry.CondFailing && green && c.fallen(low) && t > c.Alarm+greenTicks:
+	case c.Is == outcry.CondFailing && green && c.fallen(low) && t > c.Alarm+greenTicks && s.passed():
 		c.Is, c.Since, c.Low, c.Return = outcry.CondRecovering, t, 0, 0
 	case c.Is == outcry.CondRecovering && (!green || c.relapsed()):
 		c.Is, c.Falling = outcry.CondFailing, [len(c.Falling)]float64{}
@@ -72,4 +72,34 @@ func (s *service) green(t outcry.Tick, view []vantageView) bool {
 		}
 	}
 	return red < max(s.quorum, 1)
+}
+
+// luck is the chance at which checks that fail now and then may all have passed
+// since the last failure though nothing has changed.
+const luck = 1e-4
+
+// passed reports whether checks that took part have passed for so long that it
+// is no luck: where a third of them fail, a few passes are nothing. Vantages that
+// never failed have no say.
+func (s *service) passed() bool {
+	from := outcry.TickOf(s.State.Onset.At)
+	if !s.State.Probed || s.State.Onset.At.IsZero() {
+		return true
+	}
+	var fails, runs, since float64
+	for i := range s.Runs {
+		r := &s.Runs[i]
+		if v := &s.Vantages[r.Vantage]; r.Tick < from || v.LastBad < from || v.Cut {
+			continue
+		}
+		runs, since = runs+r.Runs, since+r.Runs-r.Fails
+		if r.Fails > 0 {
+			fails, since = fails+r.Fails, 0
+		}
+	}
+	if fails == 0 {
+		return true
+	}
+	share := fails / max(runs-since, fails)
+	return since*math.Log(max(1-share, luck)) <= math.Log(luck)
 }

@@ -152,3 +152,51 @@ func TestAMetricHoldsUpTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// Where checks fail now and then, a pass at each vantage is no recovery, and a
+// good while of them is.
+func TestChecksThatFailNowAndThenDoNotRecoverByLuck(t *testing.T) {
+	for _, c := range []struct {
+		says   string
+		share  float64 // of runs that fail, at each of the vantages
+		bad    []string
+		within int // ticks after the end
+	}{
+		{"nearly all fail, everywhere", 0.95, []string{"a", "b", "c"}, 18},
+		{"every other one fails, everywhere", 0.5, []string{"a", "b", "c"}, 30},
+		{"one in four fails, everywhere", 0.25, []string{"a", "b", "c"}, 45},
+		{"two in three fail, in one region", 0.67, []string{"b"}, 45},
+	} {
+		j, from := smallService(t)
+		r := rand.New(rand.NewPCG(3, uint64(100*c.share)))
+		for k := from; k < from+360; k += 3 { // a quiet hour of checks
+			step(t, j, k, checks("shop", k, nil, "a", "b", "c"))
+		}
+		from += 360
+		end := from + 6*360
+		early, late, raised := 0, -1, false
+		for k := from; k < end+90 && late < 0; k++ {
+			var tallies []outcry.Tally
+			if k%3 == 0 {
+				bad := map[string]bool{}
+				for _, v := range c.bad {
+					bad[v] = k < end && r.Float64() < c.share
+				}
+				tallies = append(tallies, checks("shop", k, bad, "a", "b", "c"))
+			}
+			for _, v := range step(t, j, k, tallies...) {
+				raised = raised || v.Condition == outcry.CondFailing
+				switch {
+				case v.Condition != outcry.CondRecovering:
+				case k < end:
+					early++
+				default:
+					late = int(k - end)
+				}
+			}
+		}
+		if !raised || early > 0 || late < 0 || late > c.within {
+			t.Errorf("%s: raised %v, said to recover for %d ticks of it, and %d ticks after it", c.says, raised, early, late)
+		}
+	}
+}
