@@ -24,14 +24,15 @@ func (s *stream) low() float64 {
 type lowest struct{ v, mu, is float64 }
 
 // ceiling bounds the log of a mark's part of the statistic, of a series with
-// this share of the stream's expectation, and a relative variance of its own.
-func (s *stream) ceiling(m *mark, c, share, variance float64) float64 {
+// this share of the stream's expectation, and a relative variance of its own; and
+// the ratio of its window, whatever the rate.
+func (s *stream) ceiling(m *mark, c, share, variance float64) (part, ratio float64) {
 	b := share * (s.E - m.E) * m.Low
 	if c <= b {
-		return 0
+		return 0, 0
 	}
-	g := blockGLR(c, b, 1/(max(m.S, s.Spread)+variance+1e-6))
-	return g + math.Log(s.starts(m, share))
+	ratio = blockGLR(c, b, 1/(max(m.S, s.Spread)+variance+1e-6))
+	return ratio + math.Log(s.starts(m, share)), ratio
 }
 
 // starts is how many starting points a mark stands for, at the most.
@@ -50,7 +51,8 @@ func (s *stream) below(m *mark, c, share, variance, limit float64) bool {
 	if c*lnAbove(c/b)-2*(c+a)*(c-b)/(2*a+b+c)+lnAbove(s.starts(m, share))+1e-6 < limit {
 		return true
 	}
-	return s.ceiling(m, c, share, variance) < limit
+	most, _ := s.ceiling(m, c, share, variance)
+	return most < limit
 }
 
 // lnAbove is at least ln x, and by at most 0.06 more, of a positive x: read as a
@@ -101,19 +103,26 @@ func (s *service) nothingElse() bool {
 
 // atMost bounds the log of the statistic by all marks together, and so closer
 // than surelyWell, at a quarter of its cost. It gives the ratio of the best
-// window too.
+// window too, where that is over zero. A window whose bound is so low that the
+// mixture's weight takes it back is not: that needs no look at what is known of
+// the multiplier.
 func (g *thetaGrid) atMost(s *service, view []vantageView) (lnR, nats float64) {
 	x := s.Reports
 	least, sum := x.low(), 0.0 // the noise may have been fitted anew since a mark
 	nats = math.Inf(-1)
+	alone := s.nothingElse()
 	for i := range s.Marks {
-		p, _, _, _ := g.parts(s, &s.Marks[i], view)
-		if l := p.sum(); l > nats {
-			nats = l
-		}
 		m := s.Marks[i].Mark
 		m.Low = min(m.Low, least)
-		sum += math.Exp(p.others()) * (blindStarts + math.Exp(x.ceiling(&m, x.N-m.N, 1, 0)))
+		limit, ratio := x.ceiling(&m, x.N-m.N, 1, 0)
+		starts := blindStarts + math.Exp(limit)
+		if alone && ratio+g.lnWeight < -1e-6 {
+			sum += starts
+			continue
+		}
+		p, _, _, _ := g.parts(s, &s.Marks[i], view)
+		nats = max(nats, p.sum())
+		sum += math.Exp(p.others()) * starts
 	}
 	return math.Log(sum) + 1e-6, nats
 }

@@ -84,7 +84,7 @@ func TestTheCeilingIsOverTheStatistic(t *testing.T) {
 		age := rapid.IntRange(1, maxAge).Draw(t, "age")
 		s.Next, s.E = s.Next+outcry.Tick(age), float64(age)*s.Rate
 		s.N = float64(rapid.IntRange(1, 2000).Draw(t, "count"))
-		top := s.ceiling(&m, s.N, 1, 0)
+		top, _ := s.ceiling(&m, s.N, 1, 0)
 		for name, w := range map[string]window{"known": s.window(m, 1), "plain": s.plain(m)} {
 			if l := g.sum(w, m.Gap, s.Rate, m.W); w.C > w.B && l > top+1e-6 {
 				t.Fatalf("%s: %v nats over the bound of %v (%+v)", name, l, top, w)

@@ -23,6 +23,7 @@ type Judge struct {
 	parted   []partNews  // room for a tick's parts
 	failing  []*service  // and for what is to be said of it
 	report   []*service
+	ahead    ahead
 }
 
 // New makes a judge that starts at a tick. A time zone that cannot be loaded is
@@ -90,6 +91,7 @@ func (j *Judge) Step(t outcry.Tick, coverage float64, tallies []outcry.Tally) ([
 	health := j.doubted(t)
 	j.failing, j.report = j.failing[:0], j.report[:0]
 	for w, word := range j.due {
+		j.ahead.look(j.services[64*w:], word)
 		for ; word != 0; word &= word - 1 {
 			j.turn(j.services[64*w+bits.TrailingZeros64(word)], t, health)
 		}

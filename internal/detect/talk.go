@@ -23,6 +23,7 @@ type talk struct {
 	// Told are the sums when the fault under way was raised. What is posted
 	// later may be about the notice, and counts no more.
 	Told talkMark
+	mute *talkMark // what mark gives before anything was heard, and the stream moves
 }
 
 // talkMark is the state of a service's talk at a mark.
@@ -41,7 +42,15 @@ const (
 
 func newTalk(start outcry.Tick) talk { return talk{Complaints: newStream(postPrior(), start)} }
 
-func (k *talk) mark() talkMark { return talkMark{mark: k.Complaints.mark(), Remarks: k.Remarks} }
+func (k *talk) mark() talkMark {
+	if k.Heard {
+		return talkMark{mark: k.Complaints.mark(), Remarks: k.Remarks}
+	}
+	if k.mute == nil {
+		k.mute = &talkMark{mark: k.Complaints.mark()}
+	}
+	return *k.mute
+}
 
 // advance accounts for silent ticks before t.
 func (k *talk) advance(t outcry.Tick, l local) {
