@@ -148,9 +148,21 @@ func (l *Ledger) place(at time.Time, fresh []*outcry.Verdict) {
 			l.tell(e, e.member(v.Service), v, at)
 		} else {
 			e = l.begin(v, at)
+			l.anew(e.member(v.Service), v, at)
 			if l.policy(v.Service).Mode == Manual {
 				e.note("The judge is sure enough to publish this; by the service's policy a person decides.")
 			}
+		}
+	}
+}
+
+// anew lets a member's fault begin when it came back, where the judge counts it
+// from an onset that an incident had which closed too long ago to be opened again:
+// the public was told that that one was over.
+func (l *Ledger) anew(m *member, v *outcry.Verdict, at time.Time) {
+	for _, e := range l.closed {
+		if e.doc.Public && e.member(v.Service) != nil && v.Onset.At.Before(e.doc.ClosedAt) && m.first.From.Before(e.doc.ClosedAt) {
+			m.first = outcry.Onset{At: at, From: e.doc.ClosedAt, To: at}
 		}
 	}
 }

@@ -82,3 +82,23 @@ func TestAFaultThatWasNeverOverIsTheSame(t *testing.T) {
 		t.Errorf("it began at %v and ends as %s", in.Onset.At, in.State)
 	}
 }
+
+// When it fails again hours after it was closed, it is another incident: its onset
+// is not that of the one that was told to be over.
+func TestWhatFailsAgainHoursLaterBeginsThen(t *testing.T) {
+	f := fails("imessage", 10, 20)
+	lingers := recovers(f, 250)
+	lingers.v.Size.Rate = lingers.v.Size.Usual
+	again := fails("imessage", 250, 280)
+	again.v.Onset = f.v.Onset
+	s := newStage(t, incident.Policy{})
+	s.play(320, []spell{f, lingers, again}, nil)
+	if len(s.order) != 2 {
+		t.Fatalf("%d incidents: %v", len(s.order), s.tales())
+	}
+	one, two := s.stored[s.order[0]], s.stored[s.order[1]]
+	if !one.Onset.At.Equal(f.v.Onset.At) || two.Onset.At.Before(one.ClosedAt) || two.Onset.At.After(two.DetectedAt) || !two.Onset.From.Equal(one.ClosedAt) {
+		t.Errorf("the first began at %v and closed at %v; the second began at %v (from %v) and was found at %v",
+			one.Onset.At, one.ClosedAt, two.Onset.At, two.Onset.From, two.DetectedAt)
+	}
+}
