@@ -22,12 +22,22 @@ import (
 )
 
 // behind prepares an nginx that has the certificate and hands all on, as
-// docs/getting-started.md shows.
-func behind(t *testing.T, authority *probetest.Authority, core string) (addr, ca string, start func() *daemon.Process) {
+// docs/getting-started.md shows: with the upgrades of vantages, or without.
+func behind(t *testing.T, authority *probetest.Authority, core string, upgrades bool) (addr, ca string, start func() *daemon.Process) {
 	t.Helper()
 	dir := daemon.Folder(t, false)
 	ca, cert, key := authority.Files(t, dir, "127.0.0.1")
 	addr, _ = daemon.FreePort(t)
+	socket := ""
+	if upgrades {
+		socket = fmt.Sprintf(`location = /api/v1/vantage/nats {
+      proxy_pass %s;
+      proxy_set_header Host $host;
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+    }`, core)
+	}
 	conf := fmt.Sprintf(`daemon off; master_process off; pid %[1]s/pid; error_log %[1]s/error.log; worker_processes 1; user root;
 events { worker_connections 256; }
 http {
@@ -42,8 +52,9 @@ http {
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
       proxy_buffering off;
     }
+    %[6]s
   }
-}`, dir, addr, cert, key, core)
+}`, dir, addr, cert, key, core, socket)
 	file := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
@@ -104,7 +115,7 @@ intake:
 checks: [{name: web, service: shop, url: "`+target.URL+`", interval: 1s, timeout: 1s, vantages: [ord]}]
 `, data)
 	authority := probetest.NewAuthority(t)
-	addr, ca, start := behind(t, authority, l.base)
+	addr, ca, start := behind(t, authority, l.base, true)
 	nginx := start()
 	base := "https://" + addr
 
@@ -139,6 +150,9 @@ outbound: {allow: [127.0.0.1]}
 	log, stop = outlook(t, yaml(ca), t.TempDir())
 	seen := func() int32 { s := probes(t, data, "shop"); return int32(s.Total - s.Bad - s.Unknown) }
 	until(t, "the first delivery", func() bool { return seen() > 0 })
+	if !strings.Contains(log.String(), "joined over NATS") || strings.Contains(log.String(), "does not get through") {
+		t.Errorf("it did not join over NATS, through nginx:\n%s", log)
+	}
 	nginx.Stop()
 	before := runs.Load()
 	until(t, "some runs while the proxy is away", func() bool { return runs.Load() > before+3 })
@@ -148,8 +162,44 @@ outbound: {allow: [127.0.0.1]}
 	now := runs.Load()
 	start()
 	until(t, "what was seen meanwhile", func() bool { return seen() >= now })
+	until(t, "its joining again", func() bool { return strings.Count(log.String(), "joined over NATS") > 1 })
 	stop()
 	if strings.Contains(log.String(), "token-of-ord") {
 		t.Error("the token is in the log:", log)
+	}
+}
+
+// TestBehindAProxyThatPassesNoUpgrade has nginx as it is before it is told of
+// WebSockets: a vantage says so once and goes on by requests.
+func TestBehindAProxyThatPassesNoUpgrade(t *testing.T) {
+	t.Parallel()
+	token := secretFile(t, "token-of-ord")
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer target.Close()
+	data := t.TempDir()
+	l := serve(t, `
+services: [{id: shop}]
+vantage: {references: []}
+intake:
+  trusted_proxies: [127.0.0.1/32]
+  tokens: [{name: ord, token: {file: "`+token+`"}, roles: [probe]}]
+checks: [{name: web, service: shop, url: "`+target.URL+`", interval: 1s, timeout: 1s, vantages: [ord]}]
+`, data)
+	authority := probetest.NewAuthority(t)
+	addr, ca, start := behind(t, authority, l.base, false)
+	nginx := start()
+	log, stop := outlook(t, `
+vantage: {name: ord, region: US-IL, carrier: T-Mobile, references: [], core: "https://`+addr+`", ca: "`+ca+`", token: {file: "`+token+`"}}
+outbound: {allow: [127.0.0.1]}
+`, t.TempDir())
+	seen := func() int32 { s := probes(t, data, "shop"); return int32(s.Total - s.Bad - s.Unknown) }
+	until(t, "deliveries", func() bool { return seen() > 2 })
+	nginx.Stop()
+	before := seen()
+	start()
+	until(t, "deliveries after nginx was away", func() bool { return seen() > before+2 })
+	stop()
+	if n := strings.Count(log.String(), "does not get through"); n != 1 || strings.Contains(log.String(), "joined over NATS") {
+		t.Errorf("said %d times:\n%s", n, log)
 	}
 }

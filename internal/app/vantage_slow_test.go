@@ -24,6 +24,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/probe/probetest"
 	"github.com/outcry/outcry/internal/store"
 	"github.com/outcry/outcry/internal/testutil/daemon"
 )
@@ -198,7 +199,8 @@ func (w *wire) run(h byte, log *locked, binary string, args ...string) (kill fun
 }
 
 // TestVantagesOnABadNetwork runs a core and two vantages as processes on hosts of
-// their own, with everything between them that networks do.
+// their own, with everything between them that networks do. One joins by NATS
+// with TLS, the other by a WebSocket of the pages.
 func TestVantagesOnABadNetwork(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, hostCore, hostTMobile, hostVerizon, hostShop, hostMail, hostReference)
@@ -214,6 +216,7 @@ func TestVantagesOnABadNetwork(t *testing.T) {
 		return path
 	}
 	secret := map[string]string{"tmo": secretFile(t, "token-of-tmo"), "vzn": secretFile(t, "token-of-vzn")}
+	ca, cert, key := probetest.NewAuthority(t).Files(t, t.TempDir(), "10.77.0.1")
 	data := filepath.Join(dir, "core")
 	var log locked
 	t.Cleanup(func() {
@@ -226,6 +229,7 @@ listen: 10.77.0.1:8080
 admin_listen: "off"
 services: [{id: shop}, {id: mail}]
 intake:
+  nats: {listen: "10.77.0.1:4222", cert: "`+cert+`", key: "`+key+`"}
   tokens:
     - {name: tmo, token: {file: "`+secret["tmo"]+`"}, roles: [probe]}
     - {name: vzn, token: {file: "`+secret["vzn"]+`"}, roles: [probe]}
@@ -233,21 +237,28 @@ checks:
   - {name: shop, service: shop, url: "http://11.77.0.4/", interval: 1s, timeout: 1s, vantages: [tmo, vzn]}
   - {name: mail, service: mail, url: "http://11.77.0.5/", interval: 1s, timeout: 1s, vantages: [tmo, vzn]}
 `))
-	vantage := func(h byte, name, region, carrier string) func() {
+	vantage := func(h byte, name, core, region, carrier string) func() {
 		return w.run(h, &log, binary, "serve", "--roles", "probe", "--data", filepath.Join(dir, name), "--config", write(name+".yaml", fmt.Sprintf(`
 admin_listen: "off"
 vantage:
-  {name: %s, region: %s, carrier: %s, references: ["11.77.0.6:80"], core: "http://10.77.0.1:8080", token: {file: %q}}
-`, name, region, carrier, secret[name])))
+  {name: %s, region: %s, carrier: %s, references: ["11.77.0.6:80"], core: %q, ca: %q, token: {file: %q}}
+`, name, region, carrier, core, ca, secret[name])))
 	}
 	w.set(link{loss: 0.1, delay: 40 * time.Millisecond}, hostTMobile, hostCore) // all along
 	w.set(link{delay: 60 * time.Millisecond}, hostVerizon, hostCore, hostShop, hostMail)
-	endTMobile := vantage(hostTMobile, "tmo", "US-IL", "T-Mobile")
-	endVerizon := vantage(hostVerizon, "vzn", "US-NY", "Verizon")
+	endTMobile := vantage(hostTMobile, "tmo", "tls://10.77.0.1:4222", "US-IL", "T-Mobile")
+	endVerizon := vantage(hostVerizon, "vzn", "http://10.77.0.1:8080", "US-NY", "Verizon")
 	seen := func(service, vantage string) outcry.Counts { return seenBy(t, data, service, vantage, 0) }
 	awaits(t, time.Minute, "both vantages see that all is well", func() bool {
 		return seen("shop", "tmo").Total > 3 && seen("mail", "tmo").Total > 3 && seen("shop", "vzn").Total > 3 && seen("mail", "vzn").Total > 3
 	})
+
+	if n := strings.Count(log.String(), "joined over NATS"); n < 2 {
+		t.Errorf("%d joined over NATS", n)
+	}
+	if strings.Contains(log.String(), "does not get through") {
+		t.Error("NATS does not get through to the core")
+	}
 
 	// one is cut off from the core, the other from all but the core
 	w.set(link{cut: true}, hostTMobile, hostCore)
@@ -276,7 +287,7 @@ vantage:
 
 	// one dies, and comes back
 	endVerizon()
-	endVerizon = vantage(hostVerizon, "vzn", "US-NY", "Verizon")
+	endVerizon = vantage(hostVerizon, "vzn", "http://10.77.0.1:8080", "US-NY", "Verizon")
 	before := seen("mail", "vzn").Total
 	awaits(t, time.Minute, "the one that died is back", func() bool { return seen("mail", "vzn").Total > before+2 })
 	endTMobile()

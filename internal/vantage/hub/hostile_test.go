@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -238,6 +239,37 @@ func TestGarbageEndsTheConnection(t *testing.T) {
 	if c.counter.len() > 0 {
 		t.Errorf("%d results were counted", c.counter.len())
 	}
+}
+
+// Who does not read what it is answered is cut off; and who says nothing.
+func TestTheSilentAreCutOff(t *testing.T) {
+	t.Parallel()
+	c := newCore(t)
+	p := c.start(t, anyPort, nil)
+	deaf, err := p.hub.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaf.Close()
+	info := make([]byte, 4096)
+	if n, err := deaf.Read(info); err != nil || !strings.HasPrefix(string(info[:n]), "INFO ") {
+		t.Fatal(string(info), err)
+	}
+	for _, line := range []string{`CONNECT {"auth_token":"token-of-ord","headers":true}`, "SUB _INBOX.a 1", "PUB outcry.checks _INBOX.a 0\r\n"} {
+		if _, err := deaf.Write([]byte(line + "\r\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(t, "it is in", func() bool { return p.hub.Open("ord") == 1 })
+	dumb, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", p.hub.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dumb.Close()
+	if _, err := io.Copy(io.Discard, dumb); t.Context().Err() != nil {
+		t.Errorf("a stranger that says nothing is still there: %v", err)
+	}
+	until(t, "the end of one that does not read", func() bool { return p.hub.Open("ord") == 0 })
 }
 
 // Whatever bytes come, the hub answers a vantage afterwards, and nothing is
