@@ -224,7 +224,7 @@ func TestVantagesOnABadNetwork(t *testing.T) {
 			t.Log(log.String())
 		}
 	})
-	w.run(hostCore, &log, binary, "serve", "--data", data, "--config", write("core.yaml", `
+	coreFile := write("core.yaml", `
 listen: 10.77.0.1:8080
 admin_listen: "off"
 services: [{id: shop}, {id: mail}]
@@ -236,7 +236,9 @@ intake:
 checks:
   - {name: shop, service: shop, url: "http://11.77.0.4/", interval: 1s, timeout: 1s, vantages: [tmo, vzn]}
   - {name: mail, service: mail, url: "http://11.77.0.5/", interval: 1s, timeout: 1s, vantages: [tmo, vzn]}
-`))
+`)
+	core := func() func() { return w.run(hostCore, &log, binary, "serve", "--data", data, "--config", coreFile) }
+	endCore := core()
 	vantage := func(h byte, name, core, region, carrier string) func() {
 		return w.run(h, &log, binary, "serve", "--roles", "probe", "--data", filepath.Join(dir, name), "--config", write(name+".yaml", fmt.Sprintf(`
 admin_listen: "off"
@@ -284,6 +286,12 @@ vantage:
 	w.set(link{cut: true}, hostTMobile, hostShop)
 	awaits(t, 90*time.Second, "it fails from T-Mobile only", func() bool { return failsOn(t, w, binary, data, "shop") == "T-Mobile" })
 	w.set(link{}, hostTMobile, hostShop)
+
+	// the core is killed in the midst of deliveries
+	joined := strings.Count(log.String(), "joined over NATS")
+	endCore()
+	core()
+	awaits(t, time.Minute, "both join the core that is back", func() bool { return strings.Count(log.String(), "joined over NATS") >= joined+2 })
 
 	// one dies, and comes back
 	endVerizon()

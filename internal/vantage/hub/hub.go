@@ -79,10 +79,10 @@ func Open(ctx context.Context, cfg Config) (*Hub, error) {
 	return h, nil
 }
 
-func (h *Hub) options() (*server.Options, error) {
+func (h *Hub) options(ctx context.Context) (*server.Options, error) {
 	names := h.cfg.Door.Names()
 	o := &server.Options{
-		ServerName: "outcry-vantages", NoSigs: true, DontListen: h.cfg.Listen == "", CustomClientAuthentication: gate{h},
+		ServerName: "outcry-vantages", NoSigs: true, NoSystemAccount: true, DontListen: h.cfg.Listen == "", CustomClientAuthentication: gate{h},
 		MaxPayload: vantage.MaxBody, MaxControlLine: maxLine, MaxPending: maxPending, MaxSubs: maxSubs + len(names),
 		MaxConn: maxOpen*len(names) + strangers, AuthTimeout: authWithin.Seconds(), WriteDeadline: writeIn, PingInterval: pingEvery, MaxPingsOut: pingsLost,
 	}
@@ -99,13 +99,23 @@ func (h *Hub) options() (*server.Options, error) {
 	if o.Port == 0 {
 		o.Port = server.RANDOM_PORT
 	}
-	o.Host = cmp.Or(host, "0.0.0.0")
+	o.Host = cmp.Or(host, anywhere(ctx))
 	o.TLS, o.TLSConfig, o.TLSTimeout = h.cfg.TLS != nil, h.cfg.TLS, authWithin.Seconds()
 	return o, nil
 }
 
+// anywhere is the address of all interfaces, of both families where there are.
+func anywhere(ctx context.Context) string {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp6", "[::]:0")
+	if err != nil {
+		return "0.0.0.0"
+	}
+	_ = l.Close() // it has told
+	return "::"
+}
+
 func (h *Hub) start() error {
-	o, err := h.options()
+	o, err := h.options(h.ctx)
 	if err != nil {
 		return err
 	}

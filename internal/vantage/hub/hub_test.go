@@ -26,13 +26,18 @@ func ways(t *testing.T, test func(t *testing.T, c *core, p *process, address str
 		address func(*process) string
 		wrap    func(http.Handler) http.Handler
 		joins   bool
+		clear   bool
 	}{
-		{"a WebSocket of the pages", func(p *process) string { return p.pages.URL }, nil, true},
-		{"a listener of NATS with TLS", func(p *process) string { return "tls://" + p.hub.Addr().String() }, nil, true},
-		{"requests, where the proxy takes an upgrade for a request as any", func(p *process) string { return p.pages.URL }, deaf, false},
+		{"a WebSocket of the pages", func(p *process) string { return p.pages.URL }, nil, true, false},
+		{"a listener of NATS with TLS", func(p *process) string { return "tls://" + p.hub.Addr().String() }, nil, true, false},
+		{"a listener of NATS on a private address, without TLS", func(p *process) string { return "nats://" + p.hub.Addr().String() }, nil, true, true},
+		{"requests, where the proxy takes an upgrade for a request as any", func(p *process) string { return p.pages.URL }, deaf, false, false},
 	} {
 		t.Run(w.says, func(t *testing.T) {
 			c := newCore(t)
+			if w.clear {
+				c.tls = nil
+			}
 			p := c.start(t, anyPort, w.wrap)
 			test(t, c, p, w.address(p), w.joins)
 		})
