@@ -10,7 +10,7 @@ import (
 
 // belief is the fused statistic of one service at one tick.
 type belief struct {
-	LnR   float64 // ln of Σ over marks of W·Λ: compared with ln A
+	LnR   float64 // ln of Σ over marks of W·Λ: compared with ln A; −∞ of a fault that has been raised
 	Best  int     // the mark whose window says most; −1: none
 	Nats  float64 // that window's ratio
 	Parts parts   // and what each stream gave to it
@@ -61,13 +61,17 @@ type vantageView struct {
 	back  bool    // it passes others of its services: it is there
 }
 
-// believe evaluates every window of the service.
+// believe evaluates every window of the service. Of one that has failed already
+// nobody asks whether it does, which the sum over all starting points answers.
 func (g *thetaGrid) believe(s *service, view []vantageView) belief {
 	b := belief{LnR: math.Inf(-1), Best: -1, Nats: math.Inf(-1)}
+	raised := s.State.active() && s.State.Is != outcry.CondSuspicious
 	for i := range s.Marks {
 		p, win, post, meter := g.parts(s, &s.Marks[i], view)
 		sum := p.sum()
-		b.LnR = logAdd(b.LnR, p.others()+g.starts(s, win, &s.Marks[i].Mark))
+		if !raised {
+			b.LnR = logAdd(b.LnR, p.others()+g.starts(s, win, &s.Marks[i].Mark))
+		}
 		if sum > b.Nats {
 			b.Best, b.Nats, b.Parts, b.Win, b.Post, b.Meter = i, sum, p, win, post, meter
 		}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math"
+	"slices"
 
 	"github.com/outcry/outcry"
 )
@@ -33,9 +34,13 @@ func (s *service) estimateOnset(t outcry.Tick) {
 	xs, es := s.ticks(first, last)
 	best := math.Inf(-1)
 	profile := make([]float64, 0, len(xs))
-	at := 0
-	for k := range xs[:min(len(xs), int(max(c.Alarm-first, 0))+1)] {
-		l := rampLikelihood(xs, es, k) + s.runLikelihood(first+outcry.Tick(k), last)
+	at, before := 0, 0.0 // the log likelihood of the ticks before k
+	all := rises(len(xs))
+	for k, x := range xs[:min(len(xs), int(max(c.Alarm-first, 0))+1)] {
+		l := before + rampLikelihood(xs[k:], es[k:], all) + s.runLikelihood(first+outcry.Tick(k), last)
+		if es[k] > 0 { // else nobody watched
+			before += x*math.Log(es[k]) - es[k]
+		}
 		profile = append(profile, l)
 		if l > best {
 			best, at = l, k
@@ -93,48 +98,69 @@ func (s *service) ticks(first, last outcry.Tick) (xs, es []float64) {
 	return xs, es
 }
 
-// rampLikelihood is the Poisson log likelihood of the counts when the rate
-// begins to rise at tick k, maximised over the ramp's length; the height is the
-// one that explains the excess.
-func rampLikelihood(xs, es []float64, k int) float64 {
-	var before, c, b float64
+// rise is a ramp of one length: by ticks since its onset, what share of the
+// full height it has, and the sum of that before.
+type rise struct{ share, area []float64 }
+
+// rises are those of all lengths, for so many ticks.
+func rises(ticks int) []rise {
+	all := make([]rise, 0, len(ramps()))
+	for _, r := range ramps() {
+		x := rise{make([]float64, ticks), make([]float64, ticks+1)}
+		for i := range x.share {
+			x.share[i] = min(1, (float64(i)+0.5)/r)
+			x.area[i+1] = x.area[i] + x.share[i]
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+// rampLikelihood is the Poisson log likelihood of the counts from the tick on in
+// which the rate begins to rise, maximised over the ramp's length; the height is
+// the one that explains the excess.
+func rampLikelihood(xs, es []float64, all []rise) float64 {
+	var c, b float64
 	for i, x := range xs {
-		switch {
-		case es[i] == 0: // nobody watched
-		case i < k:
-			before += x*math.Log(es[i]) - es[i]
-		default:
+		if es[i] > 0 {
 			c, b = c+x, b+es[i]
 		}
 	}
+	gaps := slices.Contains(es, 0)
 	best := math.Inf(-1)
-	for _, r := range ramps() {
-		if l := rampFit(xs, es, k, r, c-b); l > best {
+	for i := range all {
+		if l := all[i].fit(xs, es, c-b, gaps); l > best {
 			best = l
 		}
 	}
-	return before + best
+	return best
 }
 
-func rampFit(xs, es []float64, k int, r, excess float64) float64 {
-	var area float64
-	for i := k; i < len(xs); i++ {
-		if es[i] > 0 {
-			area += min(1, (float64(i-k)+0.5)/r)
+// fit is the likelihood of a rise of this length. Gaps are ticks that nobody
+// watched, in which nothing is expected.
+func (r *rise) fit(xs, es []float64, excess float64, gaps bool) float64 {
+	area, share := r.area[len(xs)], r.share[:len(xs)]
+	if gaps {
+		area = 0
+		for i, e := range es {
+			if e > 0 {
+				area += share[i]
+			}
 		}
 	}
 	if excess <= 0 || area <= 0 {
 		excess, area = 0, 1
 	}
 	g, l := excess/area, 0.0
-	for i := k; i < len(xs); i++ {
+	es = es[:len(xs)]
+	for i, x := range xs {
 		if es[i] == 0 {
 			continue
 		}
-		rate := es[i] + g*min(1, (float64(i-k)+0.5)/r)
+		rate := es[i] + g*share[i]
 		l -= rate
-		if xs[i] > 0 {
-			l += xs[i] * math.Log(rate)
+		if x > 0 {
+			l += x * math.Log(rate)
 		}
 	}
 	return l
