@@ -64,13 +64,15 @@ func (s *service) estimateOnset(t outcry.Tick) {
 	}
 }
 
-// unseenMiddle is the likeliest onset where that is when a stretch ended in which
-// nobody watched: the fault was there by then, and one instant of the stretch, from
-// the interval's begin on, is as likely as another.
+// unseenMiddle is the likeliest onset where a stretch in which nobody watched ended
+// shortly before the one that was estimated: the fault was there by then, and one
+// instant of the stretch, from the interval's begin on, is as likely as another.
+// Shortly is within the stretch's own length.
 func (s *service) unseenMiddle(from, at outcry.Tick) outcry.Tick {
 	for _, d := range s.Unseen {
-		if from < d.To && at >= d.From && at <= d.To+1 {
-			return (max(from, d.From) + d.To) / 2
+		begin := max(from, d.From)
+		if at >= d.From && at-d.To < d.To-begin {
+			return (begin + d.To) / 2
 		}
 	}
 	return at
