@@ -29,6 +29,7 @@ type options struct {
 	kind, out, draws     string
 	limit                time.Duration
 	twice                int
+	kept                 bool
 }
 
 func main() {
@@ -41,6 +42,7 @@ func main() {
 	flag.IntVar(&o.workers, "workers", runtime.NumCPU(), "how many at a time")
 	flag.IntVar(&o.twice, "twice", 10, "play each n-th scenario twice, and hold the answers against each other; 0: none")
 	flag.DurationVar(&o.limit, "for", 24*time.Hour, "begin no more after this time")
+	flag.BoolVar(&o.kept, "kept", false, "mark the answers that -out has, of whatever judge, and play only what it lacks")
 	flag.StringVar(&o.out, "out", "bench/out/exam", "where scenarios and answers are left")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
