@@ -18,11 +18,10 @@ const natsPort = "4222"
 // dialer opens what a line runs on. It implements nats.CustomDialer, of which it
 // needs no address: it has the core's.
 type dialer struct {
-	ctx      context.Context
-	client   *Client
-	token    string
-	err      error // why it failed
-	upgraded bool  // a WebSocket is open
+	ctx    context.Context
+	client *Client
+	token  string
+	err    error // why it failed
 }
 
 // Dial implements nats.CustomDialer.
@@ -51,7 +50,6 @@ func (d *dialer) upgrade(ctx context.Context) (net.Conn, error) {
 	})
 	switch {
 	case err == nil:
-		d.upgraded = true
 		return websocket.NetConn(context.WithoutCancel(ctx), ws, websocket.MessageBinary), nil
 	case res == nil || res.StatusCode == 0:
 		return nil, outcry.Wrap(outcry.CodeUnavailable, err, "join the core %s", core)

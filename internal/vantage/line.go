@@ -49,8 +49,6 @@ func (c *Client) dial(ctx context.Context) (*line, error) {
 		return nil, refused(outcry.CodeUnauthorized, c.cfg.Core)
 	case d.err != nil:
 		return nil, d.err
-	case d.upgraded:
-		return nil, outcry.Wrap(outcry.CodeUnavailable, errors.Join(errBlocked, err), "join the core %s", c.cfg.Core)
 	default:
 		return nil, outcry.Wrap(outcry.CodeUnavailable, err, "join the core %s", c.cfg.Core)
 	}
