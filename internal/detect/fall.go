@@ -65,11 +65,16 @@ func (c *condition) fallen(low bool) bool {
 	if low && c.Probed || c.countable() || c.Level < raised*c.Size.Usual {
 		return low
 	}
+	return c.died() && (low || c.Size.Peak < smallPeak)
+}
+
+// died reports whether reports alone say, for sure, that the crowd dies down.
+func (c *condition) died() bool {
 	sum := 0.0
 	for _, r := range c.Falling {
 		sum += r
 	}
-	return sum >= fallEvery && (low || c.Size.Peak < smallPeak)
+	return sum >= fallEvery && c.Level >= raised*c.Size.Usual
 }
 
 // relapsed reports whether a fault that seemed to recover has not: the rate is

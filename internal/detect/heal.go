@@ -18,7 +18,7 @@ func (j *Judge) heal(s *service, t outcry.Tick, view []vantageView) {
 	x := s.freshAt(t)
 	c.follow(x)
 	switch {
-	case c.Is == outcry.CondFailing && green && c.fallen(low) && t > c.Alarm+greenTicks && s.passed():
+	case c.Is == outcry.CondFailing && green && c.fallen(low) && t > c.Alarm+greenTicks && (c.died() || s.passed()):
 		c.Is, c.Since, c.Low, c.Return = outcry.CondRecovering, t, 0, 0
 	case c.Is == outcry.CondRecovering && (!green || c.relapsed()):
 		c.Is, c.Falling = outcry.CondFailing, [len(c.Falling)]float64{}
@@ -80,7 +80,8 @@ const luck = 1e-4
 
 // passed reports whether checks that took part have passed for so long that it
 // is no luck: where a third of them fail, a few passes are nothing. Vantages that
-// never failed have no say.
+// never failed have no say. It is asked where people do not tell: where one in
+// twenty fails, an hour of passes may be needed, and a crowd goes home in minutes.
 func (s *service) passed() bool {
 	from := outcry.TickOf(s.State.Onset.At)
 	if !s.State.Probed || s.State.Onset.At.IsZero() {

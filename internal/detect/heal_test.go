@@ -200,3 +200,39 @@ func TestChecksThatFailNowAndThenDoNotRecoverByLuck(t *testing.T) {
 		}
 	}
 }
+
+// A crowd that has gone home is a recovery, also where a few of the checks failed
+// with it and as few passes as there were since may be luck.
+func TestACrowdThatGoesHomeNeedsFewPasses(t *testing.T) {
+	for _, c := range []struct {
+		says  string
+		every int // runs of the vantage a, of which the last fails
+	}{
+		{"all fail", 1}, {"one in five fails", 5}, {"one in ten fails", 10}, {"one in twenty fails", 20},
+	} {
+		j, from := smallService(t)
+		end, since := from+360, -1
+		for k := from; k < end+360 && since < 0; k++ {
+			var tallies []outcry.Tally
+			if k < end || k < end+30 && k%6 == 0 { // and stragglers
+				tallies = append(tallies, reports("shop", k, 3, outcry.CellKey{Symptom: "slow"}))
+			}
+			if k%3 == 0 {
+				bad := k < end && int(k-from)/3%c.every == c.every-1
+				tallies = append(tallies, checks("shop", k, map[string]bool{"a": bad}, "a", "b", "c"))
+			}
+			for _, v := range step(t, j, k, tallies...) {
+				switch {
+				case v.Condition != outcry.CondRecovering:
+				case k < end:
+					t.Fatalf("%s: said to recover %d ticks before the end", c.says, end-k)
+				default:
+					since = int(k - end)
+				}
+			}
+		}
+		if since < 0 || since > 90 {
+			t.Errorf("%s: said to recover %d ticks after the end, wanted at most 90", c.says, since)
+		}
+	}
+}
