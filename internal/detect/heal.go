@@ -74,33 +74,46 @@ func (s *service) green(t outcry.Tick, view []vantageView) bool {
 	return red < max(s.quorum, 1)
 }
 
-// luck is the chance at which checks that fail now and then may all have passed
-// since the last failure though nothing has changed.
-const luck = 1e-4
+const (
+	luck = 1e-4 // the chance at which checks that fail now and then may all have passed though nothing has changed
+	well = 0.01 // the share of failures at which checks are well: one, long after the end, is no relapse
+)
 
 // passed reports whether checks that took part have passed for so long that it
-// is no luck: where a third of them fail, a few passes are nothing. Vantages that
-// never failed have no say. It is asked where people do not tell: where one in
-// twenty fails, an hour of passes may be needed, and a crowd goes home in minutes.
+// is no luck: where a third of them fail, a few passes are nothing. It is a CUSUM
+// of what their share of failures makes of each run against that of checks that
+// are well. Vantages that never failed have no say. It is asked where people do
+// not tell: where one in twenty fails, an hour of passes may be needed, and a
+// crowd goes home in minutes.
 func (s *service) passed() bool {
 	from := outcry.TickOf(s.State.Onset.At)
 	if !s.State.Probed || s.State.Onset.At.IsZero() {
 		return true
 	}
-	var fails, runs, since float64
-	for i := range s.Runs {
-		r := &s.Runs[i]
-		if v := &s.Vantages[r.Vantage]; r.Tick < from || v.LastBad < from || v.Cut {
-			continue
-		}
+	fails, runs, since := 0.0, 0.0, 0.0
+	s.tookPart(from, func(r *run) {
 		runs, since = runs+r.Runs, since+r.Runs-r.Fails
 		if r.Fails > 0 {
 			fails, since = fails+r.Fails, 0
 		}
-	}
-	if fails == 0 {
+	})
+	share := fails / max(runs-since, fails, 1)
+	if share <= 2*well {
 		return true
 	}
-	share := fails / max(runs-since, fails)
-	return since*math.Log(max(1-share, luck)) <= math.Log(luck)
+	sum, pass, fail := 0.0, -math.Log(max(1-share, luck)), math.Log(share/well)
+	s.tookPart(from, func(r *run) {
+		sum = max(sum+(r.Runs-r.Fails)*pass-r.Fails*fail, 0)
+	})
+	return sum >= -math.Log(luck)
+}
+
+// tookPart gives the runs since a tick at vantages that have failed since.
+func (s *service) tookPart(from outcry.Tick, do func(*run)) {
+	for i := range s.Runs {
+		r := &s.Runs[i]
+		if v := &s.Vantages[r.Vantage]; r.Tick >= from && v.LastBad >= from && !v.Cut {
+			do(r)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/outcry/outcry"
@@ -233,6 +234,39 @@ func TestACrowdThatGoesHomeNeedsFewPasses(t *testing.T) {
 		}
 		if since < 0 || since > 90 {
 			t.Errorf("%s: said to recover %d ticks after the end, wanted at most 90", c.says, since)
+		}
+	}
+}
+
+// A failure of a check long after it has recovered is one that checks which are
+// well have now and then.
+func TestPassed(t *testing.T) {
+	for _, c := range []struct {
+		says string
+		runs string // of one vantage: x fails, . passes
+		want bool
+	}{
+		{"nothing has failed", "..........", true},
+		{"all fails, to the last", strings.Repeat("x", 100), false},
+		{"all failed, and one passes", strings.Repeat("x", 100) + ".", true},
+		{"nine in ten failed, and a few pass", strings.Repeat("xxxxxxxxx.", 10) + "..", false},
+		{"nine in ten failed, and more pass", strings.Repeat("xxxxxxxxx.", 10) + "......", true},
+		{"then one fails again", strings.Repeat("xxxxxxxxx.", 10) + strings.Repeat(".", 40) + "x.", true},
+		{"every other fails again", strings.Repeat("xxxxxxxxx.", 10) + strings.Repeat(".", 40) + strings.Repeat("x.", 20), false},
+		{"one in four failed, and some pass", strings.Repeat("x...", 20) + strings.Repeat(".", 20), false},
+		{"one in four failed, and many pass", strings.Repeat("x...", 20) + strings.Repeat(".", 40), true},
+	} {
+		s := &service{Vantages: []vantage{{}}}
+		s.State.Probed, s.State.Onset.At = true, outcry.Tick(100).Start()
+		for i, what := range c.runs {
+			r := run{Tick: 100 + outcry.Tick(i), Runs: 1}
+			if what == 'x' {
+				r.Fails, s.Vantages[0].LastBad = 1, r.Tick
+			}
+			s.Runs = append(s.Runs, r)
+		}
+		if got := s.passed(); got != c.want {
+			t.Errorf("%s: passed is %v", c.says, got)
 		}
 	}
 }
