@@ -6,15 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/outcry/outcry/bench/refdraw"
 	"github.com/outcry/outcry/internal/app"
 	"github.com/outcry/outcry/internal/replay"
 )
@@ -113,22 +112,5 @@ func (p *paper) play(ctx context.Context) (*replay.Result, error) {
 	if p.draw != "reference" {
 		return app.Replay(ctx, o)
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	draw := exec.CommandContext(ctx, "python3", "scenarios/draw.py", p.path, fmt.Sprint(p.seed)) //nolint:gosec // our own script
-	draw.Stderr = os.Stderr
-	var err error
-	if o.Signals, err = draw.StdoutPipe(); err != nil {
-		return nil, err
-	}
-	if err := draw.Start(); err != nil {
-		return nil, fmt.Errorf("start the reference draw: %w", err)
-	}
-	r, err := app.Replay(ctx, o)
-	if err != nil {
-		stop()
-	} else if _, err = io.Copy(io.Discard, o.Signals); err != nil { // what comes after the end
-		err = fmt.Errorf("read the reference draw: %w", err)
-	}
-	return r, errors.Join(err, draw.Wait())
+	return refdraw.Play(ctx, o, p.path)
 }

@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/outcry/outcry/bench/refdraw"
 	"github.com/outcry/outcry/internal/app"
 	"github.com/outcry/outcry/internal/replay"
 	"github.com/outcry/outcry/scenarios"
@@ -131,21 +130,5 @@ func (j *job) play(ctx context.Context) (*replay.Result, error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("write the scenario for the reference draw: %w", err)
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	draw := exec.CommandContext(ctx, "python3", "scenarios/draw.py", f.Name(), fmt.Sprint(j.seed)) //nolint:gosec // our own script
-	draw.Stderr = os.Stderr
-	if o.Signals, err = draw.StdoutPipe(); err != nil {
-		return nil, err
-	}
-	if err := draw.Start(); err != nil {
-		return nil, fmt.Errorf("start the reference draw: %w", err)
-	}
-	r, err := app.Replay(ctx, o)
-	if err != nil {
-		stop()
-	} else if _, err = io.Copy(io.Discard, o.Signals); err != nil { // what comes after the end
-		err = fmt.Errorf("read the reference draw: %w", err)
-	}
-	return r, errors.Join(err, draw.Wait())
+	return refdraw.Play(ctx, o, f.Name())
 }
