@@ -11,6 +11,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/outcry/outcry/internal/testutil/buffer"
 )
 
 // TestAServiceThatAsksForTwoVantages runs a core and three vantages as processes
@@ -25,7 +27,7 @@ func TestAServiceThatAsksForTwoVantages(t *testing.T) {
 	w.server(hostShop)
 	w.server(hostReference)
 	binary, _, dir := built(t)
-	var log locked
+	var log buffer.Buffer
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(log.String())

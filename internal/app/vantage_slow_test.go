@@ -26,6 +26,7 @@ import (
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/probe/probetest"
 	"github.com/outcry/outcry/internal/store"
+	"github.com/outcry/outcry/internal/testutil/buffer"
 	"github.com/outcry/outcry/internal/testutil/daemon"
 )
 
@@ -180,7 +181,7 @@ func (w *wire) server(h byte) {
 }
 
 // run starts the binary on a host.
-func (w *wire) run(h byte, log *locked, binary string, args ...string) (kill func()) {
+func (w *wire) run(h byte, log *buffer.Buffer, binary string, args ...string) (kill func()) {
 	w.t.Helper()
 	cmd := exec.CommandContext(w.t.Context(), "ip", append([]string{"netns", "exec", w.ns[h], binary}, args...)...)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -218,7 +219,7 @@ func TestVantagesOnABadNetwork(t *testing.T) {
 	secret := map[string]string{"tmo": secretFile(t, "token-of-tmo"), "vzn": secretFile(t, "token-of-vzn")}
 	ca, cert, key := probetest.NewAuthority(t).Files(t, t.TempDir(), "10.77.0.1")
 	data := filepath.Join(dir, "core")
-	var log locked
+	var log buffer.Buffer
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(log.String())

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/pem"
@@ -20,29 +19,12 @@ import (
 	"github.com/outcry/outcry/internal/config"
 	"github.com/outcry/outcry/internal/probe/probetest"
 	"github.com/outcry/outcry/internal/store"
+	"github.com/outcry/outcry/internal/testutil/buffer"
 	"github.com/outcry/outcry/internal/testutil/daemon"
 )
 
-// locked is a buffer that a logger may write while a test reads.
-type locked struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *locked) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // outlook runs a remote vantage until the test, or stop, ends it.
-func outlook(t *testing.T, yaml, data string) (log *locked, stop func()) {
+func outlook(t *testing.T, yaml, data string) (log *buffer.Buffer, stop func()) {
 	t.Helper()
 	cfg, err := config.Parse("vantage.yaml", []byte(yaml), Types())
 	if err != nil {
@@ -51,7 +33,7 @@ func outlook(t *testing.T, yaml, data string) (log *locked, stop func()) {
 	cfg.Data, cfg.AdminListen = data, "127.0.0.1:0"
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan struct{}), make(chan error, 1)
-	log = &locked{}
+	log = &buffer.Buffer{}
 	go func() {
 		ended <- Serve(ctx, ServeOptions{Config: cfg, Roles: []Role{RoleProbe}, Version: "test", Log: slog.New(slog.NewTextHandler(log, nil)),
 			Ready: func(_, _ net.Addr) { close(ready) }})

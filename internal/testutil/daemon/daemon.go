@@ -12,7 +12,6 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -27,6 +26,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/outcry/outcry/internal/testutil/buffer"
 )
 
 // Spec says what to start.
@@ -103,7 +104,7 @@ func credential(t testing.TB, nobody bool) *syscall.Credential {
 // Process is a server that runs.
 type Process struct {
 	cmd  *exec.Cmd
-	log  *buffer
+	log  *buffer.Buffer
 	once sync.Once
 	done chan struct{}
 }
@@ -116,7 +117,7 @@ func Start(t testing.TB, s Spec) *Process {
 	if s.Dir == "" {
 		s.Dir = Folder(t, s.User)
 	}
-	p := &Process{cmd: exec.Command(path, s.Args...), log: &buffer{}, done: make(chan struct{})}
+	p := &Process{cmd: exec.Command(path, s.Args...), log: &buffer.Buffer{}, done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = s.Dir, append(os.Environ(), s.Env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Credential: credential(t, s.User)}
 	p.cmd.Stderr, p.cmd.Stdout = p.log, io.Writer(p.log)
@@ -249,22 +250,4 @@ func NodeModules(t testing.TB, module string) string {
 		Missing(t, "the module %s of npm is not there: npm install --prefix %s %s", module, cache, module)
 	}
 	return folder
-}
-
-// buffer is a bytes.Buffer for several goroutines.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }

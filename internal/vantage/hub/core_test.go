@@ -1,7 +1,6 @@
 package hub_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -21,6 +20,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/testutil/buffer"
 	"github.com/outcry/outcry/internal/vantage"
 	"github.com/outcry/outcry/internal/vantage/hub"
 )
@@ -76,24 +76,6 @@ func (c *counter) len() int {
 	return len(c.seen)
 }
 
-// locked is a buffer that a logger may write while a test reads.
-type locked struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *locked) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // process is one of a core: its pages, and its listener of NATS.
 type process struct {
 	*vantage.Door
@@ -106,7 +88,7 @@ type process struct {
 type core struct {
 	memory  *memory
 	counter *counter
-	log     *locked
+	log     *buffer.Buffer
 	mu      sync.Mutex
 	options string // of every check
 	checks  int
@@ -122,7 +104,7 @@ func newCore(t testing.TB) *core {
 	roots := x509.NewCertPool()
 	roots.AddCert(own.Certificate())
 	return &core{
-		memory: &memory{values: map[string][]byte{}}, counter: &counter{seen: map[uint64]outcry.Signal{}}, log: &locked{}, options: "{url: x}", checks: 2, now: time.Now,
+		memory: &memory{values: map[string][]byte{}}, counter: &counter{seen: map[uint64]outcry.Signal{}}, log: &buffer.Buffer{}, options: "{url: x}", checks: 2, now: time.Now,
 		tls: &tls.Config{Certificates: own.TLS.Certificates, MinVersion: tls.VersionTLS12}, roots: roots,
 	}
 }
@@ -247,7 +229,7 @@ func (p *process) socket(t testing.TB, token string) (*websocket.Conn, error) {
 type post struct {
 	client *vantage.Client
 	spool  *vantage.Spool
-	log    *locked
+	log    *buffer.Buffer
 	mu     sync.Mutex
 	told   []vantage.Agenda
 }
@@ -258,7 +240,7 @@ func (c *core) post(t testing.TB, address string) *post {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &post{spool: spool, log: &locked{}}
+	v := &post{spool: spool, log: &buffer.Buffer{}}
 	dialer := &net.Dialer{}
 	v.client, err = vantage.NewClient(vantage.ClientConfig{
 		Core: address, Token: func() (string, error) { return "token-of-ord", nil }, Region: "US-IL", Carrier: "T-Mobile", UserAgent: "test",
