@@ -16,6 +16,8 @@ import (
 
 // Servers of HTTP/2 that take no request: the transport tells how that came in
 // different words from one run to the next, and tries some of them without end.
+// Now and then it dials twice for one try, and has a connection more when it is
+// stopped.
 func TestServersThatTurnAway(t *testing.T) {
 	ca := probetest.NewAuthority(t)
 	cfg := ca.Config(t, time.Hour, "127.0.0.1")
@@ -39,7 +41,7 @@ func TestServersThatTurnAway(t *testing.T) {
 			if f.WriteSettings() == nil && f.WriteGoAway(0, http2.ErrCodeNo, nil) == nil {
 				probetest.Stall(c)
 			}
-		}, probe.ReasonReset, maxHandshakes + 1},
+		}, probe.ReasonReset, maxHandshakes + 2},
 	} {
 		var made atomic.Int32
 		addr := probetest.Serve(t, func(conn net.Conn) {

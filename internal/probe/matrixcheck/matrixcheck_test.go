@@ -47,6 +47,8 @@ type contractFake struct {
 	alter  func(body string) string
 	lose   bool
 	unread bool
+
+	elsewhere int // so often another check of the receiver marks an earlier message at once
 }
 
 func newFake(t *testing.T) *contractFake {
@@ -200,10 +202,20 @@ func (f *contractFake) read(w http.ResponseWriter, r *http.Request, user string)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.unread {
-		f.marks = append(f.marks, map[string]any{"type": "m.receipt", "content": map[string]any{in["m.read"]: map[string]any{"m.read": map[string]any{user: map[string]int64{"ts": 1}}}}})
-		f.changed()
+		f.mark(user, in["m.read"])
+	}
+	if f.elsewhere > 0 {
+		f.elsewhere--
+		f.mark(user, "$before")
 	}
 	io.WriteString(w, "{}")
+}
+
+// mark has the user's receipt in the room at an event, be it earlier than the
+// one where it was; the mutex is held.
+func (f *contractFake) mark(user, event string) {
+	f.marks = append(f.marks, map[string]any{"type": "m.receipt", "content": map[string]any{event: map[string]any{"m.read": map[string]any{user: map[string]int64{"ts": 1}}}}})
+	f.changed()
 }
 
 // sync answers with what is new since the token, which counts both lists.
@@ -275,6 +287,7 @@ func TestAgainstContractFake(t *testing.T) {
 	}{
 		{says: "a message arrives and is read"},
 		{says: "the sender has a token", change: func(o *Options) { o.Sender.Password, o.Sender.Token = config.Secret{}, secret(t, "fixed") }},
+		{says: "the receipt is taken back to an earlier message, again and again", fake: func(f *contractFake) { f.elsewhere = 3 }},
 		{says: "no receipt is wanted", fake: func(f *contractFake) { f.unread = true }, change: func(o *Options) { o.Receipt = false }},
 		{says: "older messages are there", fake: func(f *contractFake) {
 			f.events = []map[string]any{{"event_id": "$old", "type": "m.room.message", "content": map[string]string{"body": "old"}}}
@@ -381,7 +394,7 @@ func TestReadUpTo(t *testing.T) {
 		m := message{event: "$ours", receiver: &session{user: bob}}
 		read := false
 		for _, h := range c.heard {
-			read = m.note(h)
+			read, _ = m.note(h)
 		}
 		if read != c.read {
 			t.Errorf("%s: read is %v, wanted %v", c.says, read, c.read)

@@ -83,7 +83,9 @@ func (m *message) mark(ctx context.Context) (string, error) {
 // marked waits until the sender's /sync says that the receiver has read it. A
 // user has one receipt in a room, which says how far it has read (section
 // 11.10): where another check sends there at the same time, the receipt may be
-// seen at that one's message only.
+// seen at that one's message only. Some homeservers (Dendrite) let it go back to
+// an earlier one, and then nobody would ever see that ours was read: the receiver
+// says it again.
 func (m *message) marked(ctx context.Context) (string, error) {
 	for {
 		room, err := m.sender.sync(ctx, m.room)
@@ -93,15 +95,22 @@ func (m *message) marked(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if m.note(room) {
+		read, other := m.note(room)
+		if read {
 			return m.told()
+		}
+		if !other {
+			continue
+		}
+		if _, err := m.mark(ctx); err != nil && !ended(ctx, err) {
+			return "", err
 		}
 	}
 }
 
 // note takes in what the sender has heard of the room, and reports whether the
-// receiver has read the message.
-func (m *message) note(room joined) bool {
+// receiver has read the message, or was heard to have read another one.
+func (m *message) note(room joined) (read, other bool) {
 	if m.reached == nil {
 		m.reached, m.read = map[string]bool{m.event: true}, map[string]bool{}
 	}
@@ -113,15 +122,15 @@ func (m *message) note(room joined) bool {
 	}
 	for _, e := range room.Ephemeral.Events {
 		if e.Type == "m.receipt" {
-			readBy(e.Content, m.receiver.user, m.read)
+			other = readBy(e.Content, m.receiver.user, m.read) || other
 		}
 	}
 	for id := range m.read {
 		if m.reached[id] {
-			return true
+			return true, false
 		}
 	}
-	return false
+	return false, other
 }
 
 func (m *message) told() (string, error) {
@@ -133,17 +142,18 @@ func (m *message) told() (string, error) {
 }
 
 // readBy notes the events up to which a user has read, by the content of an
-// m.receipt: event, kind of receipt, user.
-func readBy(content json.RawMessage, user string, read map[string]bool) {
+// m.receipt (event, kind of receipt, user), and reports whether there are any.
+func readBy(content json.RawMessage, user string, read map[string]bool) (found bool) {
 	var receipts map[string]map[string]map[string]json.RawMessage
 	if json.Unmarshal(content, &receipts) != nil {
-		return
+		return false
 	}
 	for id, kinds := range receipts {
 		if _, is := kinds["m.read"][user]; is {
-			read[id] = true
+			read[id], found = true, true
 		}
 	}
+	return found
 }
 
 // ended reports whether an error is that of the end of the time.
