@@ -1,12 +1,17 @@
 package alerts
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
+	"io"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/outcry/outcry"
 )
@@ -54,19 +59,28 @@ type Credentialer interface{ Credential(r *Request) string }
 const (
 	maxAlerts = 1000
 	maxLabels = 100
-	maxKey    = 512 // bytes of an alert's key
+	maxKey    = 512 // characters of an alert's key: as many as an alias of Opsgenie's has
 )
 
-// Decode reads a body of JSON. Its error is of CodeInvalid.
+// Decode reads a body of JSON. Numbers of no type become json.Number: a float
+// would take keys of many digits for one another. Its error is of CodeInvalid.
 func Decode(body []byte, into any) error {
-	if err := json.Unmarshal(body, into); err != nil {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	err := d.Decode(into)
+	if err == nil {
+		if _, more := d.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("something follows the JSON document")
+		}
+	}
+	if err != nil {
 		return outcry.Wrap(outcry.CodeInvalid, err, "the body is not the JSON that this address takes")
 	}
 	return nil
 }
 
-// Texts makes labels of JSON values: texts stay, numbers and truth values are
-// written, anything else is left out.
+// Texts makes labels of JSON values that [Decode] has read: texts stay, numbers
+// and truth values are written as they came, anything else is left out.
 func Texts(values map[string]any) map[string]string {
 	out := make(map[string]string, len(values))
 	for k, v := range values {
@@ -82,8 +96,10 @@ func Text(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
 		return v, true
-	case float64, bool:
-		return fmt.Sprint(v), true
+	case json.Number:
+		return v.String(), true
+	case bool:
+		return strconv.FormatBool(v), true
 	default:
 		return "", false
 	}
@@ -94,8 +110,10 @@ func (a *Alert) check() error {
 	switch {
 	case a.Key == "":
 		return outcry.FieldErrorf("key", "an alert without a key: it could never recover")
-	case len(a.Key) > maxKey:
-		return outcry.FieldErrorf("key", "has %d bytes, at most %d are allowed", len(a.Key), maxKey)
+	case utf8.RuneCountInString(a.Key) > maxKey:
+		return outcry.FieldErrorf("key", "has %d characters, at most %d are allowed", utf8.RuneCountInString(a.Key), maxKey)
+	case strings.ContainsRune(a.Key, 0):
+		return outcry.FieldErrorf("key", "has a NUL in it, which PostgreSQL cannot keep")
 	case len(a.Labels) > maxLabels:
 		return outcry.FieldErrorf("labels", "has %d labels, at most %d are allowed", len(a.Labels), maxLabels)
 	}

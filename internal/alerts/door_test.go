@@ -111,13 +111,14 @@ func TestAlertsBeginAndEndOnce(t *testing.T) {
 		{"one that no rule maps", `[{"Key":"3","Firing":true,"Labels":{"job":"api","env":"test"}},{"Key":"4","Firing":true,"Labels":{"service":"unheard-of"}}]`, `{"fired":0,"resolved":0,"repeated":0,"unmapped":2}`},
 		{"one recovers, whatever its labels are now", `[{"Key":"1","Labels":{"job":"smtp"}}]`, `{"fired":0,"resolved":1,"repeated":0,"unmapped":0}`},
 		{"one recovers that never fired", `[{"Key":"9"}]`, `{"fired":0,"resolved":0,"repeated":1,"unmapped":0}`},
+		{"a key as long as Opsgenie's and PagerDuty's may be, in letters of three bytes", `[{"Key":"` + strings.Repeat("消", maxKey) + `","Firing":true,"Labels":{"service":"mail"}}]`, `{"fired":1,"resolved":0,"repeated":0,"unmapped":0}`},
 		{"nothing", `[]`, `{"fired":0,"resolved":0,"repeated":0,"unmapped":0}`},
 	} {
 		if code, body := post(d, "/api/v1/alerts/plain", c.body, "Authorization", "Bearer "+secret); code != http.StatusAccepted || body != c.want {
 			t.Errorf("%s: %d %s", c.says, code, body)
 		}
 	}
-	if want := []string{"shop slow bad", "mail  bad", "shop slow good"}; !slices.Equal(b.told(), want) {
+	if want := []string{"shop slow bad", "mail  bad", "shop slow good", "mail  bad"}; !slices.Equal(b.told(), want) {
 		t.Errorf("%q, want %q", b.told(), want)
 	}
 }
@@ -166,6 +167,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"no JSON", "plain", "x", "invalid"},
 		{"an alert without a key", "plain", `[{"Firing":true}]`, "invalid: key"},
 		{"a key that is too long", "plain", `[{"Key":"` + strings.Repeat("x", maxKey+1) + `"}]`, "invalid: key"},
+		{"a key with a character that no database keeps", "plain", `[{"Key":"a\u0000b","Firing":true,"Labels":{"service":"shop"}}]`, "invalid: key"},
 		{"too many at once", "plain", many, "too_large"},
 		{"a body that is too large", "plain", strings.Repeat(" ", maxBody+1), "too_large"},
 	} {

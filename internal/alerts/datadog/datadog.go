@@ -48,13 +48,26 @@ func Read(r *alerts.Request) (alerts.Reading, error) {
 	if m.Priority != "" {
 		a.Labels["priority"] = m.Priority
 	}
-	switch {
-	case m.ID != "":
-		a.Key = m.ID + "/" + m.Scope
-	default:
-		a.Key = m.Key
-	}
+	a.Key = m.key()
 	return alerts.Reading{Alerts: []alerts.Alert{a}}, nil
+}
+
+// key is the monitor's and its scope's. What has no transition is not of our
+// payload: the id of the one that Datadog proposes is the event's, and another
+// when the monitor recovers, so that its title has to do.
+func (m *message) key() string {
+	switch {
+	case m.Transition != "" && m.ID != "":
+		return m.ID + "/" + m.Scope
+	case m.Key != "" || m.Transition != "":
+		return m.Key
+	}
+	head, name, _ := strings.Cut(m.Title, "]")
+	_, scope, _ := strings.Cut(head, " on {")
+	if scope != "" {
+		scope = "{" + scope + " "
+	}
+	return scope + strings.TrimSpace(name)
 }
 
 // state gives what a transition says; nil: neither.

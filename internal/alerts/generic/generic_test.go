@@ -11,6 +11,7 @@ func cases() []alertstest.Case {
 	return []alertstest.Case{
 		{Says: "one of our own form", Body: `{"key":"disk-7","status":"Firing","name":"Disk is full","at":"2024-05-16T21:39:00Z","labels":{"service":"shop","load":7,"deep":{}}}`, Want: `firing disk-7: Disk is full {load=7,service=shop}`},
 		{Says: "a list of them", Body: `[{"key":1,"status":"resolved"},{"key":"b","status":"acknowledged"}]`, Want: `resolved 1:  {}`},
+		{Says: "whole numbers are written as they came, however long", Body: `[{"key":12345678,"status":"firing","labels":{"check":7654321,"load":1e6}},{"key":9007199254740993,"status":"resolved"}]`, Want: "firing 12345678:  {check=7654321,load=1e6}\nresolved 9007199254740993:  {}"},
 		{Says: "no key", Body: `{"status":"firing"}`, Want: `!key`},
 		{Says: "no status", Body: `{"key":"a"}`, Want: `!status`},
 		{Says: "an instant that is none", Body: `{"key":"a","status":"firing","at":"now"}`, Want: `!at`},

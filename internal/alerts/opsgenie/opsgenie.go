@@ -8,7 +8,6 @@ package opsgenie
 
 import (
 	"cmp"
-	"net/url"
 	"strings"
 
 	"github.com/outcry/outcry"
@@ -46,11 +45,10 @@ func Read(r *alerts.Request) (alerts.Reading, error) {
 	case path == "v2/alerts":
 		return created(r.Body)
 	case closing && strings.HasPrefix(path, "v2/alerts/"):
-		key, err := url.PathUnescape(alias)
-		if err != nil || key == "" {
+		if alias == "" {
 			return alerts.Reading{}, outcry.FieldErrorf("alias", "is not in the path")
 		}
-		return answered(alerts.Alert{Key: key, Name: key}), nil
+		return answered(alerts.Alert{Key: alias, Name: alias}), nil
 	default:
 		return alerts.Reading{}, outcry.Errorf(outcry.CodeNotFound, "of Opsgenie's API there are v2/alerts and v2/alerts/ALIAS/close")
 	}

@@ -35,14 +35,14 @@ type event struct {
 	DedupKey   string `json:"dedup_key"`
 	Client     string `json:"client"`
 	Payload    struct {
-		Summary   string         `json:"summary"`
-		Source    string         `json:"source"`
-		Severity  string         `json:"severity"`
-		Component string         `json:"component"`
-		Group     string         `json:"group"`
-		Class     string         `json:"class"`
-		Timestamp string         `json:"timestamp"`
-		Details   map[string]any `json:"custom_details"`
+		Summary   string `json:"summary"`
+		Source    string `json:"source"`
+		Severity  string `json:"severity"`
+		Component string `json:"component"`
+		Group     string `json:"group"`
+		Class     string `json:"class"`
+		Timestamp string `json:"timestamp"`
+		Details   any    `json:"custom_details"` // an object, or what the sender likes
 	} `json:"payload"`
 }
 
@@ -83,7 +83,8 @@ func Read(r *alerts.Request) (alerts.Reading, error) {
 
 func (e *event) labels() map[string]string {
 	p := &e.Payload
-	labels := alerts.Texts(p.Details)
+	details, _ := p.Details.(map[string]any)
+	labels := alerts.Texts(details)
 	for k, v := range map[string]string{"source": p.Source, "severity": p.Severity, "component": p.Component, "group": p.Group, "class": p.Class, "client": e.Client} {
 		if v != "" {
 			labels[k] = v
