@@ -50,6 +50,7 @@ const (
 	slowRateTicks = 60   // ten, where three would hold only a few
 	greenTicks    = 12   // two minutes without a failed check are green
 	endNats       = 2.5  // of the reversed CUSUM
+	usualTimes    = 3.0  // the rate at which people may still report when all is said to be well
 	passNats      = 0.1  // of it, for each check that passes where checks had failed
 )
 

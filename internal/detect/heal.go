@@ -32,9 +32,16 @@ func (j *Judge) heal(s *service, t outcry.Tick, view []vantageView) {
 	if !green || c.Is == outcry.CondFailing {
 		c.Low = 0 // that it ends is asked once it seems to: a lull in a fault is no end
 	}
-	if c.Low >= endNats && (green && low || c.Is == outcry.CondSuspicious) {
+	if c.Low >= endNats && (green && low && c.usual() || c.Is == outcry.CondSuspicious) {
 		j.restore(s, t)
 	}
+}
+
+// usual reports whether about as many report as ever do. Passes alone make
+// nothing well that people still complain of: what is left of the crowd would
+// raise the alarm anew.
+func (c *condition) usual() bool {
+	return c.Size.Rate <= usualTimes*c.Size.Usual+0.5
 }
 
 func (s *service) freshAt(t outcry.Tick) float64 {
@@ -60,15 +67,15 @@ func (s *service) green(t outcry.Tick, view []vantageView) bool {
 	if s.Fixed.Alerts > 0 || s.metersHigh(t) {
 		return false
 	}
-	red := 0
+	red, took := 0, s.State.Probed && (s.State.Is != outcry.CondRecovering || !s.passed())
 	for i := range s.Vantages {
 		v := &s.Vantages[i]
 		if i < len(view) && view[i].limit == 0 {
 			continue
 		}
-		lately := s.State.Probed && v.LastBad > 0 && t-v.LastBad < greenTicks && v.LastBad >= v.LastGood
-		if again := v.LastBad > v.BadSince || s.State.Probed; v.failing(t) && again || lately {
-			red++ // one failure of checks that took no part is chance
+		lately := took && v.LastBad > 0 && t-v.LastBad < greenTicks && v.LastBad >= v.LastGood
+		if again := v.LastBad > v.BadSince || took; v.failing(t) && again || lately {
+			red++ // one failure of checks that took no part, or have long passed again, is chance
 		}
 	}
 	return red < max(s.quorum, 1)
@@ -101,11 +108,12 @@ func (s *service) passed() bool {
 	if share <= 2*well {
 		return true
 	}
-	sum, pass, fail := 0.0, -math.Log(max(1-share, luck)), math.Log(share/well)
+	sum, enough := 0.0, -math.Log(luck)
+	pass, fail := -math.Log(max(1-share, luck)), math.Log(share/well)
 	s.tookPart(from, func(r *run) {
-		sum = max(sum+(r.Runs-r.Fails)*pass-r.Fails*fail, 0)
+		sum = min(max(sum+(r.Runs-r.Fails)*pass-r.Fails*fail, 0), 2*enough) // nor does it hoard
 	})
-	return sum >= -math.Log(luck)
+	return sum >= enough
 }
 
 // tookPart gives the runs since a tick at vantages that have failed since.
