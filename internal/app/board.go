@@ -305,7 +305,7 @@ func (p *panel) bulletin(y *outcry.Tally) {
 	for _, b := range bulletinsOf([]outcry.Tally{*y}) {
 		one := bulletinOnPage(b)
 		last := slices.IndexFunc(p.bulletins, func(x page.Bulletin) bool { return x.Source == one.Source })
-		if last >= 0 && p.bulletins[last].Words == one.Words {
+		if last >= 0 && p.bulletins[last].Outcome == one.Outcome && p.bulletins[last].Status == one.Status {
 			continue // it says again what stands
 		}
 		p.bulletins = append([]page.Bulletin{one}, p.bulletins...)

@@ -210,7 +210,7 @@ func TestBoardBulletins(t *testing.T) {
 		b.heard(t0+i, []outcry.Tally{y}, nil) // what is said again is shown once
 	}
 	got := viewOf(t, b, "shop", t0.Start()).Bulletins
-	if len(got) != 10 || got[0].Good || !got[1].Good || !got[0].At.Equal((t0 + 11).Start()) {
+	if len(got) != 10 || got[0].Outcome != outcry.Bad || got[1].Outcome != outcry.Good || !got[0].At.Equal((t0 + 11).Start()) {
 		t.Errorf("%d bulletins, the newest %+v; want 10, the newest of the last tick and bad", len(got), got[0])
 	}
 }

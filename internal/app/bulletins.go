@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/outcry/outcry"
@@ -68,19 +67,9 @@ func (p *process) said(ctx context.Context, from, to outcry.Tick) ([]outcry.Tall
 
 // bulletinOnPage puts a vendor's word into those of the page.
 func bulletinOnPage(b outcry.Bulletin) page.Bulletin {
-	one := page.Bulletin{Source: b.Source, Words: "reports a problem", At: b.At}
+	one := page.Bulletin{Source: b.Source, Outcome: b.Outcome, Status: b.Status, At: b.At}
 	if b.Source == officialSource || b.Source == "" {
-		one.Source = "The vendor's status page"
-	}
-	switch b.Outcome {
-	case outcry.Good:
-		one.Good, one.Words = true, "says that all is well"
-	case outcry.Unknown:
-		one.Mute, one.Words = true, "says nothing that can be relied on"
-	case outcry.Bad:
-	}
-	if status := strings.NewReplacer("_", " ", "-", " ").Replace(b.Status); status != "" && b.Outcome != outcry.Good && b.Source != officialSource {
-		one.Words += " (" + status + ")"
+		one.Source, one.Status = "The vendor's status page", ""
 	}
 	return one
 }

@@ -94,16 +94,36 @@ func (b *builder) judge(s *standing) Status {
 	}
 }
 
-// unseen reports whether nobody is known to look: the service has checks, none
-// of them can tell, and in a day nobody has said anything. Where people do
-// report, their silence means something.
+// unseen reports whether nobody is known to look: of the checks that the service
+// has none can tell, or it has none and no vendor's page can be read, and in a day
+// nobody has said anything. Where people do report, their silence means something.
 func (s *Service) unseen() bool {
-	if len(s.Probes) == 0 || s.Works > 0 {
-		return false
-	}
-	told := func(p Probe) bool { return p.Outcome != outcry.Unknown }
+	blind := func(p Probe) bool { return p.Outcome == outcry.Unknown }
+	mute := func(n Bulletin) bool { return n.mute() }
 	spoke := func(x Bin) bool { return x.Reports > 0 }
-	return !slices.ContainsFunc(s.Probes, told) && !slices.ContainsFunc(s.Series, spoke)
+	switch {
+	case s.Works > 0 || slices.ContainsFunc(s.Series, spoke):
+		return false
+	case len(s.Probes) > 0:
+		return each(s.Probes, blind)
+	default:
+		return len(s.Bulletins) > 0 && each(s.words(), mute)
+	}
+}
+
+// words are what each of the vendors says now.
+func (s *Service) words() []Bulletin {
+	var out []Bulletin
+	for _, n := range s.Bulletins {
+		if !slices.ContainsFunc(out, func(x Bulletin) bool { return x.Source == n.Source }) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func each[T any](list []T, is func(T) bool) bool {
+	return !slices.ContainsFunc(list, func(x T) bool { return !is(x) })
 }
 
 // members gives the services of a page in its order.

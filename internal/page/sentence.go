@@ -87,6 +87,9 @@ func (b *builder) answer(s *standing) Hero {
 	case in == nil && s.collateral != nil && s.status == Operational:
 		h.More = append(h.More, b.t("People report it because of another fault: %s.", clean(s.collateral.Title, maxLine)))
 	}
+	if s.status == Operational && slices.ContainsFunc(s.words(), func(n Bulletin) bool { return n.Outcome == outcry.Bad }) {
+		h.More = append(h.More, b.t("The vendor reports a problem."))
+	}
 	if in != nil {
 		h.More = append(h.More, b.course(in))
 	}

@@ -59,6 +59,26 @@ func TestAnswers(t *testing.T) {
 			[]string{"itself cut off"}, []string{"in the last hour, where"},
 		},
 		{
+			"the vendor admits a fault that nobody has felt yet: the answer has it, and not only the list below", worldAt(pagetest.Quiet, func(w *page.World) {
+				w.Services[0].Bulletins = []page.Bulletin{{Source: "Apple", Outcome: outcry.Bad, Status: "partial_outage", At: w.Now}}
+			}),
+			"All services are working.", "iMessage is working.",
+			[]string{"The vendor reports a problem.", "reports a problem (partial outage)", "Admits it"}, []string{"All well"},
+		},
+		{
+			"the vendor has taken its word back", worldAt(pagetest.Quiet, func(w *page.World) {
+				w.Services[0].Bulletins = []page.Bulletin{{Source: "Apple", Outcome: outcry.Good, At: w.Now}, {Source: "Apple", Outcome: outcry.Bad, At: w.Now.Add(-minute)}}
+			}),
+			"All services are working.", "iMessage is working.", []string{"Admits it"}, []string{"The vendor reports a problem."},
+		},
+		{
+			"the vendor's planned work is no page that cannot be read", worldAt(pagetest.Quiet, func(w *page.World) {
+				w.Services[0].Bulletins = []page.Bulletin{{Source: "Apple", Outcome: outcry.Unknown, Status: "maintenance", At: w.Now}}
+			}),
+			"All services are working.", "iMessage is working.",
+			[]string{"tells of planned maintenance", "Maintenance"}, []string{"Cannot be read", "relied on", "The vendor reports a problem."},
+		},
+		{
 			"reports raised by another fault leave the service working", worldAt(pagetest.Quiet, func(w *page.World) {
 				in := pagetest.Incident(pagetest.Outage)
 				in.Title, in.Services, in.Collateral = "FaceTime is failing", []string{"facetime"}, []string{"imessage"}

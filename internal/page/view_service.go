@@ -262,13 +262,40 @@ func (b *builder) probe(p Probe) probeView {
 }
 
 func (b *builder) bulletin(n Bulletin) bulletinView {
-	v := bulletinView{Source: clean(n.Source, maxName), Words: clean(n.Words, maxLine), At: b.moment(n.At), Status: Degraded, Word: "Admits it"}
-	switch {
-	case n.Mute:
-		v.Status, v.Word = Unknown, "Cannot be read"
-	case n.Good:
-		v.Status, v.Word = Operational, "All well"
+	v := bulletinView{Source: clean(n.Source, maxName), At: b.moment(n.At)}
+	var says string
+	v.Status, v.Word, says = n.says()
+	v.Words = b.t(says)
+	if s := clean(strings.NewReplacer("_", " ", "-", " ").Replace(n.Status), maxLine); s != "" && n.Outcome != outcry.Good && v.Status != Maintained {
+		v.Words += " (" + s + ")"
 	}
-	v.Words = strings.TrimSuffix(v.Words, ".")
 	return v
+}
+
+// says is what a vendor's word comes to: as a status, in a word and in a phrase.
+// Planned work and words that we do not know are silence, and not a page that
+// cannot be read.
+func (n *Bulletin) says() (s Status, word, phrase string) {
+	switch {
+	case n.Outcome == outcry.Bad:
+		return Degraded, "Admits it", "reports a problem"
+	case n.Outcome == outcry.Good:
+		return Operational, "All well", "says that all is well"
+	case n.mute():
+		return Unknown, "Cannot be read", "says nothing that can be relied on"
+	case strings.Contains(n.Status, "maintenance"):
+		return Maintained, Maintained.Word(), "tells of planned maintenance"
+	default:
+		return Unknown, Unknown.Word(), "does not say whether anything is wrong"
+	}
+}
+
+// mute reports whether nothing is known of what the vendor says.
+func (n *Bulletin) mute() bool {
+	switch n.Status {
+	case "nonsense", "unreachable", "not-listed", "": // listen's words for it
+		return n.Outcome == outcry.Unknown
+	default:
+		return false
+	}
 }

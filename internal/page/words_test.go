@@ -52,7 +52,7 @@ func looked() []string {
 	out := []string{
 		"Not confined to a region", "Not confined to a carrier", "Began", "Detected", "Published", "Confirmed", "Over", "Withdrawn",
 		"Where", "Carriers", "Platforms", "Versions", "Segments", "What fails", "Reported by", "Carrier", "Your region", "Your carrier",
-		"Possible", "Investigating", "Cause identified", "Recovering", "Resolved", "Planned", "Under way", "Admits it", "Cannot be read", "All well",
+		"Possible", "Investigating", "Cause identified", "Recovering", "Resolved", "Planned", "Under way", "reports a problem", "says that all is well", "says nothing that can be relied on", "tells of planned maintenance", "does not say whether anything is wrong", "Admits it", "Cannot be read", "All well",
 		"Withdrawn: it was nothing", "A person said it first", "Found by itself, never confirmed", "Found by itself",
 		"There is no such page.", "That did not work.", "That was too often.", "We cannot do that just now.", "Something broke on our side.",
 	}

@@ -52,7 +52,7 @@ type Service struct {
 	Carriers  []Share
 	Works     uint32 // people who said in the last hour that it works for them
 	Probes    []Probe
-	Bulletins []Bulletin // what its vendor says, newest first
+	Bulletins []Bulletin // what its vendors have said, newest first
 	Remarks   *Remarks   // nil: its page takes no comments
 	Trend     *Trend     // nil: people do not post about it more than usual
 	Blind     []Span     // when the collector was away, oldest first
@@ -114,11 +114,10 @@ type Probe struct {
 
 // Bulletin is the vendor's own word.
 type Bulletin struct {
-	Source string // whose
-	Words  string
-	Good   bool // says that all is well
-	Mute   bool // cannot be relied on: neither good nor bad
-	At     time.Time
+	Source  string // whose
+	Outcome outcry.Outcome
+	Status  string // in the vendor's own word, or one of listen's for a page that cannot be relied on
+	At      time.Time
 }
 
 // stale reports whether the judge has been silent for too long.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/outcry/outcry"
+	"github.com/outcry/outcry/internal/page"
 	"github.com/outcry/outcry/internal/page/pagetest"
 )
 
@@ -207,6 +209,32 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 	}
 	if diff := cmp.Diff(have, described); diff != "" {
 		t.Errorf("served (-) and described (+): %s", diff)
+	}
+}
+
+// TestEveryStatusIsDescribed: a client that was made of the description takes
+// whatever a page can say of a service.
+func TestEveryStatusIsDescribed(t *testing.T) {
+	var doc struct {
+		Components struct {
+			Schemas struct {
+				Service struct {
+					Properties struct {
+						Status struct {
+							Enum []string `json:"enum"`
+						} `json:"status"`
+					} `json:"properties"`
+				}
+			} `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(ask(newTest(t, nil), "GET", "/api/v1/openapi.json", "").Body.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for s := page.Unknown; s <= page.Outage; s++ {
+		if !slices.Contains(doc.Components.Schemas.Service.Properties.Status.Enum, s.Key()) {
+			t.Errorf("the status %q is not described", s.Key())
+		}
 	}
 }
 

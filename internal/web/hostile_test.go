@@ -372,7 +372,7 @@ func TestHiddenIsSilent(t *testing.T) {
 		if id := w.Services[i].ID; id == pagetest.PrivateID || id == "homekit" {
 			v := &w.Services[i]
 			v.Condition, v.Works, v.Advice = outcry.CondFailing, 99, "run"
-			v.Symptoms, v.Bulletins = []page.Share{{Key: "x", Count: 500}}, []page.Bulletin{{Source: "x", Words: "y"}}
+			v.Symptoms, v.Bulletins = []page.Share{{Key: "x", Count: 500}}, []page.Bulletin{{Source: "x", Status: "y"}}
 		}
 	}
 	w.Incidents = append(w.Incidents, outcry.Incident{

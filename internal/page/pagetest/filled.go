@@ -37,6 +37,6 @@ func fill(s *page.Service, text string) {
 	s.Service.Symptoms = []outcry.Symptom{{ID: text, Name: text}}
 	s.Symptoms, s.Regions, s.Carriers = []page.Share{{Key: text, Count: 1}}, []page.Share{{Key: text, Count: 1}}, []page.Share{{Key: text, Count: 2}}
 	s.Probes = []page.Probe{{Vantage: text, Reason: text, Outcome: outcry.Bad}}
-	s.Bulletins = []page.Bulletin{{Source: text, Words: text}}
+	s.Bulletins = []page.Bulletin{{Source: text, Status: text}}
 	s.Remarks = &page.Remarks{Longest: 500, Shown: []page.Remark{{At: Onset, Symptom: text, Words: text}}}
 }

@@ -84,7 +84,7 @@ func service(svc outcry.Service, s Stage, now time.Time, perHour float64) page.S
 		}
 		p.Probes = append(p.Probes, pr)
 	}
-	p.Bulletins = []page.Bulletin{{Source: "Apple System Status", Words: "Available.", Good: true, At: Onset.Add(-30 * time.Hour)}}
+	p.Bulletins = []page.Bulletin{{Source: "Apple System Status", Outcome: outcry.Good, Status: "available", At: Onset.Add(-30 * time.Hour)}}
 	return p
 }
 
