@@ -36,7 +36,7 @@ type Config struct {
 
 	MaxBatch   int64         // bytes of an NDJSON body; default 10 MB
 	MaxReport  int           // bytes of one report; default 64 KiB
-	MaxComment int           // characters; default 500
+	MaxComment int           // characters, longer ones are cut; default 500
 	MaxAge     time.Duration // how old `at` may be; default 24 h
 	MaxAhead   time.Duration // how far ahead of our clock `at` may be; default 1 min
 	ReadStall  time.Duration // how long a client may send nothing; default 10 s

@@ -50,9 +50,10 @@ func (d *Door) checkSaid(r *Raw, by *Caller, now time.Time) (*service, *outcry.E
 	if !service.known(by) {
 		return nil, outcry.FieldErrorf("service", "unknown service %q", clip(r.Service))
 	}
-	if err := checkComment(r.Comment, d.config.MaxComment); err != nil {
+	if err := checkComment(r.Comment); err != nil {
 		return nil, err
 	}
+	r.Comment = shortened(r.Comment, d.config.MaxComment)
 	if !by.Trusted {
 		if !r.At.IsZero() {
 			return nil, notWithoutToken("at")

@@ -31,6 +31,7 @@ func TestRemarks(t *testing.T) {
 		{"emoji stay whole", `{"service":"imessage","comment":"👩‍👧 é"}`, nil, nil, "👩‍👧 é"},
 		{"markup is text like any other", `{"service":"imessage","comment":"<b>1 < 2</b>"}`, nil, nil, "<b>1 < 2</b>"},
 		{"a long one is cut", `{"service":"imessage","comment":"` + strings.Repeat("é", 501) + `"}`, nil, nil, strings.Repeat("é", 500) + "…"},
+		{"one that is longer than may be sent is cut, in its characters", `{"service":"imessage","comment":"` + strings.Repeat("é", 600) + `\u0065"}`, nil, nil, strings.Repeat("é", 500) + "…"},
 		{"blanks are none", `{"service":"imessage","comment":" \u200b \n"}`, nil, nil, ""},
 		{"a service that asks for none", `{"service":"facetime","comment":"x"}`, nil, nil, ""},
 		{"a report that could not be stored", `{"service":"imessage","comment":"x"}`, nil, errors.New("disk full"), ""},

@@ -43,18 +43,24 @@ func checkRegion(s string) *outcry.Error {
 	return nil
 }
 
+// shortened takes the first characters of a text: a comment that is too long is no
+// reason to lose its report.
+func shortened(s string, max int) string {
+	for i := range s {
+		if max--; max < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
 // checkComment allows what people type.
-func checkComment(s string, max int) *outcry.Error {
+func checkComment(s string) *outcry.Error {
 	if s == "" {
 		return nil
 	}
 	if !utf8.ValidString(s) {
 		return outcry.FieldErrorf("comment", "is not UTF-8")
-	}
-	if len(s) > max {
-		if n := utf8.RuneCountInString(s); n > max {
-			return outcry.FieldErrorf("comment", "has %d characters, at most %d are allowed", n, max)
-		}
 	}
 	for _, r := range s {
 		if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
