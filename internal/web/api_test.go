@@ -152,8 +152,9 @@ func TestErrorsForPeopleAndPrograms(t *testing.T) {
 	}{
 		{"a person gets a page", "GET", "/nowhere", "text/html", 404, "<h1>There is no such page.</h1>"},
 		{"a program gets JSON", "GET", "/api/v1/nowhere", "*/*", 404, `{"error":{"code":"not_found"`},
-		{"a wrong method is not a wrong address", "DELETE", "/api/v1/incidents", "*/*", 405, "takes GET only"},
-		{"a page takes no posts", "POST", "/s/imessage", "*/*", 404, "not_found"},
+		{"a wrong method is not a wrong address", "DELETE", "/api/v1/incidents", "*/*", 405, "takes GET and POST only"},
+		{"a page takes no posts", "POST", "/s/imessage", "*/*", 405, "takes GET only"},
+		{"a page that there is not takes nothing", "POST", "/s/hidden", "*/*", 404, "not_found"},
 		{"a panic is caught and not told", "POST", "/api/v1/reports", "*/*", 500, `"code":"internal"`},
 		{"also for people", "POST", "/api/v1/reports", "text/html", 500, "Something broke on our side."},
 		{"the address is never repeated", "GET", "/<script>alert(1)</script>", "text/html", 404, "There is no such page."},

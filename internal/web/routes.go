@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/outcry/outcry"
 )
@@ -73,7 +75,7 @@ func (s *Server) routes() (http.Handler, error) {
 		mux.Handle(r.pattern, s.wrap(r.pattern, h))
 		s.patterns = append(s.patterns, r.pattern)
 	}
-	mux.Handle("/", s.wrap("none", func(w http.ResponseWriter, r *http.Request) error { return nowhere(mux, w, r) }))
+	mux.Handle("/", s.wrap("none", func(w http.ResponseWriter, r *http.Request) error { return s.nowhere(mux, w, r) }))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h["Content-Security-Policy"], h["X-Content-Type-Options"] = valueNothing, valueNoSniff
@@ -117,22 +119,30 @@ func (s *Server) mounted(h http.Handler) handler {
 
 // nowhere answers for paths without a route, and tells a wrong method from a
 // wrong path.
-func nowhere(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) error {
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+func (s *Server) nowhere(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) error {
+	var allowed []string
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		probe := &http.Request{Method: m, URL: r.URL, Host: r.Host}
-		if _, pattern := mux.Handler(probe); pattern == "/" || pattern == "" || m == r.Method {
-			continue
+		if _, pattern := mux.Handler(probe); pattern != "/" && pattern != "" {
+			allowed = append(allowed, m)
 		}
-		w.Header().Set("Allow", m)
-		return &methodError{allow: m}
 	}
-	return outcry.Errorf(outcry.CodeNotFound, "It may have been withdrawn, or the address has a mistake.")
+	if at := s.at(r); len(allowed) == 0 && at.get(r.URL.Path) != nil {
+		allowed = []string{http.MethodGet, http.MethodHead} // a finished document
+	}
+	if len(allowed) == 0 || slices.Contains(allowed, r.Method) {
+		return outcry.Errorf(outcry.CodeNotFound, "It may have been withdrawn, or the address has a mistake.")
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return &methodError{allowed}
 }
 
 // methodError is the one failure that has a status of its own and no code.
-type methodError struct{ allow string }
+type methodError struct{ allowed []string }
 
-func (e *methodError) Error() string { return "this address takes " + e.allow + " only" }
+func (e *methodError) Error() string {
+	return "this address takes " + strings.Join(slices.DeleteFunc(slices.Clone(e.allowed), func(m string) bool { return m == http.MethodHead }), " and ") + " only"
+}
 
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
