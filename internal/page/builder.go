@@ -19,7 +19,8 @@ type builder struct {
 	shown     map[string]string // service names by ID
 	standings []*standing       // in the world's order
 	byID      map[string]*standing
-	records   []VendorAPI // of vendors' own pages
+	records   []VendorAPI       // of vendors' own pages
+	groupIDs  map[string]string // IDs of groups in the v2 documents, by name
 	prints    prints
 }
 
@@ -54,6 +55,7 @@ func newBuilder(opt Options, w World, in *tongue) *builder {
 	for i := range w.Maintenances {
 		b.plan(&w.Maintenances[i])
 	}
+	b.groupIDs = v2Groups(b.standings)
 	for _, s := range b.standings {
 		s.status = b.judge(s)
 	}

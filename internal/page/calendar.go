@@ -20,7 +20,7 @@ func (b *builder) calendar(incidents []outcry.Incident) View {
 		m := &b.world.Maintenances[i]
 		c.event(event{
 			id: "maintenance-" + m.ID, stamp: m.UpdatedAt, from: m.From, to: m.To, status: "CONFIRMED",
-			title: clean(m.Title, maxLine), body: strings.Join(paragraphs(m.Body), "\n\n"), url: b.opt.URL + "/",
+			title: clean(m.Title, maxLine), body: prose(m.Body), url: b.opt.URL + "/",
 		})
 	}
 	for i := range incidents {

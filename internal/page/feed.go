@@ -111,7 +111,7 @@ func (b *builder) work() []feedItem {
 		when := m.From.UTC().Format(time.RFC3339) + " – " + m.To.UTC().Format(time.RFC3339) + ": " + list(names(m.Services, b.shown))
 		out = append(out, feedItem{
 			id: "maintenance-" + m.ID, path: "/#maintenance-" + url.PathEscape(m.ID), title: "Planned maintenance: " + clean(m.Title, maxLine),
-			story: strings.Join(append([]string{when}, paragraphs(m.Body)...), "\n\n"), published: m.CreatedAt.UTC(), updated: m.UpdatedAt.UTC(),
+			story: strings.TrimSpace(when + "\n\n" + prose(m.Body)), published: m.CreatedAt.UTC(), updated: m.UpdatedAt.UTC(),
 			tags: names(m.Services, b.shown),
 		})
 	}
@@ -158,9 +158,11 @@ func rssTitle(text string) string {
 
 // story is an incident's updates as plain text, newest first.
 func (b *builder) story(in *outcry.Incident) string {
-	var out []string
-	for _, u := range b.updates(in) {
-		out = append(out, u.State+", "+u.At.ISO+": "+strings.Join(u.Paragraphs, "\n"))
+	said := b.said(in)
+	out := make([]string, 0, len(said))
+	for i := len(said) - 1; i >= 0; i-- {
+		u := &in.Updates[i]
+		out = append(out, stateWord(u.State)+", "+b.moment(u.At).ISO+": "+said[i])
 	}
 	return strings.Join(out, "\n\n")
 }

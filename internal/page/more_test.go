@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -153,6 +154,51 @@ func TestBadgesAreXML(t *testing.T) {
 			if !strings.Contains(string(d.Body), ": Outage</title>") {
 				t.Errorf("%s does not say the state", path)
 			}
+		}
+	}
+}
+
+// TestFeedsReadMarkdown: whoever reads what people wrote as a text is spared its
+// marks, and a list keeps its lines.
+func TestFeedsReadMarkdown(t *testing.T) {
+	w := pagetest.World(pagetest.Outage)
+	const said = "Orders **wait** in the [queue](https://x.example/q?a=1&b=2).\r\n\r\n- a_b\n- 1 < 2\n\n> as *they* say\nsince `noon`"
+	const want = "Orders wait in the queue (https://x.example/q?a=1&b=2).\n\n- a_b\n- 1 < 2\n\nas they say\nsince noon"
+	w.Incidents[0].Updates[0].Body = said
+	w.Maintenances = []page.Maintenance{{ID: "m", Title: "Move", Body: said, Services: []string{"imessage"}, From: w.Now.Add(minute), To: w.Now.Add(2 * minute)}}
+	docs := documents(t, w)
+	for path, times := range map[string]int{
+		"/history.json": 2, "/history.atom": 2, "/api/v2/incidents.json": 1, "/api/v2/scheduled-maintenances.json": 1,
+	} {
+		text := html.UnescapeString(string(docs[path].Body))
+		if strings.HasSuffix(path, ".json") {
+			text = unquoted(t, docs[path].Body)
+		}
+		if got := strings.Count(text, want); got < times || strings.Contains(text, "**") {
+			t.Errorf("%s has it %d times as a text, want %d:\n%s", path, got, times, text)
+		}
+	}
+	for _, path := range []string{"/history.rss", "/calendar.ics"} {
+		if text := string(docs[path].Body); strings.Contains(text, "**") || !strings.Contains(text, "Orders wait in the queue") {
+			t.Errorf("%s: %s", path, text)
+		}
+	}
+}
+
+// unquoted are the texts of a JSON document, one after the other.
+func unquoted(t *testing.T, doc []byte) string {
+	t.Helper()
+	var out strings.Builder
+	for d := json.NewDecoder(bytes.NewReader(doc)); ; {
+		v, err := d.Token()
+		if err == io.EOF {
+			return out.String()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, ok := v.(string); ok {
+			out.WriteString(s + "\n")
 		}
 	}
 }

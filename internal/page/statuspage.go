@@ -100,6 +100,9 @@ func (b *builder) statuspage() []View {
 		if in.State == outcry.StateDismissed {
 			continue // the original has no such state: a withdrawn one is gone
 		}
+		if !in.Open() && len(all) == v2Incidents {
+			continue
+		}
 		v := b.v2Incident(in)
 		if in.Open() {
 			open = append(open, v)

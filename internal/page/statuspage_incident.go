@@ -10,28 +10,38 @@ import (
 // v2Components lists groups and services in the order of the page.
 func (b *builder) v2Components() []v2Component {
 	out := make([]v2Component, 0, len(b.standings))
-	groups := make(map[string]int) // index into out by group name
+	groups := make(map[string]int) // index into out by the group's ID
 	for _, s := range b.standings {
 		c := b.v2Component(s, len(out)+1)
-		if s.Group == "" {
+		if c.GroupID == nil {
 			out = append(out, c)
 			continue
 		}
-		at, ok := groups[s.Group]
+		at, ok := groups[*c.GroupID]
 		if !ok {
 			at = len(out)
-			groups[s.Group] = at
+			groups[*c.GroupID] = at
 			out = append(out, v2Component{
-				ID: fmt.Sprintf("group-%d", len(groups)), Name: clean(s.Group, maxName), Status: Operational.v2(),
+				ID: *c.GroupID, Name: clean(s.Group, maxName), Status: Operational.v2(),
 				Position: at + 1, PageID: "outcry", Group: true,
 			})
 			c.Position++
 		}
 		g := &out[at]
-		c.GroupID = &g.ID
 		g.Components = append(g.Components, s.ID)
 		g.Status = v2Worse(g.Status, c.Status)
 		out = append(out, c)
+	}
+	return out
+}
+
+// v2Groups gives the IDs of groups by their names: the place of each on the page.
+func v2Groups(standings []*standing) map[string]string {
+	out := make(map[string]string)
+	for _, s := range standings {
+		if s.Group != "" && out[s.Group] == "" {
+			out[s.Group] = fmt.Sprintf("group-%d", len(out)+1)
+		}
 	}
 	return out
 }
@@ -43,7 +53,7 @@ func (b *builder) v2Component(s *standing, position int) v2Component {
 	}
 	c := v2Component{
 		ID: s.ID, Name: s.name, Status: s.status.v2(), CreatedAt: v2Maybe(s.Since), UpdatedAt: v2Maybe(changed),
-		Position: position, Description: v2Text(clean(s.Description, maxLine)), PageID: "outcry",
+		Position: position, Description: v2Text(clean(s.Description, maxLine)), PageID: "outcry", GroupID: v2Text(b.groupIDs[s.Group]),
 	}
 	if !s.Since.IsZero() {
 		c.StartDate = new(s.Since.UTC().Format("2006-01-02"))
@@ -76,9 +86,10 @@ func (b *builder) v2Incident(in *outcry.Incident) v2Incident {
 		}
 	}
 	before := Operational.v2()
-	for _, u := range in.Updates {
+	said := b.said(in)
+	for i, u := range in.Updates {
 		now := v2After(in, u.State)
-		v.Updates = append(v.Updates, b.v2Update(in, u, before, now))
+		v.Updates = append(v.Updates, b.v2Update(in, u, said[i], before, now))
 		before = now
 	}
 	for i, j := 0, len(v.Updates)-1; i < j; i, j = i+1, j-1 { // newest first
@@ -87,10 +98,10 @@ func (b *builder) v2Incident(in *outcry.Incident) v2Incident {
 	return v
 }
 
-func (b *builder) v2Update(in *outcry.Incident, u outcry.Update, before, now string) v2Update {
+func (b *builder) v2Update(in *outcry.Incident, u outcry.Update, body, before, now string) v2Update {
 	at := v2Time(u.At)
 	out := v2Update{
-		ID: u.ID, Status: v2State(u.State), Body: strings.Join(paragraphs(u.Body), "\n\n"), IncidentID: in.ID,
+		ID: u.ID, Status: v2State(u.State), Body: body, IncidentID: in.ID,
 		CreatedAt: at, UpdatedAt: at, DisplayAt: at, AffectedComponents: make([]v2Affected, 0, len(in.Services)),
 		DeliverNotifications: true,
 	}

@@ -3,7 +3,6 @@ package page
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -54,7 +53,7 @@ func (b *builder) v2Maintenance(m *Maintenance) v2Maintenance {
 			v.Components = append(v.Components, b.v2Component(s, len(v.Components)+1))
 		}
 	}
-	body := strings.Join(paragraphs(m.Body), "\n\n")
+	body := prose(m.Body)
 	v.say(b, m, "scheduled", cmp.Or(body, clean(m.Title, maxLine)), m.CreatedAt)
 	if state != "scheduled" {
 		v.say(b, m, "in_progress", "Scheduled maintenance is currently in progress.", m.From)

@@ -72,6 +72,35 @@ func TestStatuspageFields(t *testing.T) {
 	}
 }
 
+// TestIncidentsComponentsAreThePages: a component of an incident is in the group
+// that it is in on the page.
+func TestIncidentsComponentsAreThePages(t *testing.T) {
+	type component struct {
+		ID    string  `json:"id"`
+		Group *string `json:"group_id"`
+	}
+	var sum struct {
+		Components []component `json:"components"`
+		Incidents  []struct {
+			Components []component `json:"components"`
+		} `json:"incidents"`
+	}
+	if err := json.Unmarshal(documents(t, pagetest.World(pagetest.Outage))["/api/v2/summary.json"].Body, &sum); err != nil || len(sum.Incidents) == 0 {
+		t.Fatalf("%v: %d incidents", err, len(sum.Incidents))
+	}
+	groups := make(map[string]string)
+	for _, c := range sum.Components {
+		if c.Group != nil {
+			groups[c.ID] = *c.Group
+		}
+	}
+	for _, c := range sum.Incidents[0].Components {
+		if c.Group == nil || *c.Group != groups[c.ID] {
+			t.Errorf("%s is in group %v, on the page in %q", c.ID, c.Group, groups[c.ID])
+		}
+	}
+}
+
 // TestStatuspageWords: what clients act on, stage by stage.
 func TestStatuspageWords(t *testing.T) {
 	for _, c := range []struct {

@@ -46,12 +46,11 @@ type briefView struct {
 }
 
 type updateView struct {
-	ID         string
-	At         Moment
-	State      string
-	Author     string // empty when automatic
-	Paragraphs []string
-	Body       markup // the same as HTML
+	ID     string
+	At     Moment
+	State  string
+	Author string // empty when automatic
+	Body   markup // the same as HTML
 }
 
 // overviews gives the view of each configured page; the first is the root.
@@ -160,7 +159,7 @@ func (b *builder) updates(in *outcry.Incident) []updateView {
 	out := make([]updateView, 0, len(in.Updates))
 	for i := len(in.Updates) - 1; i >= 0; i-- {
 		u := in.Updates[i]
-		v := updateView{ID: u.ID, At: b.moment(u.At), State: stateWord(u.State), Paragraphs: paragraphs(u.Body), Body: marked(u.Body)}
+		v := updateView{ID: u.ID, At: b.moment(u.At), State: stateWord(u.State), Body: marked(u.Body)}
 		if u.Author != outcry.AuthorAutomatic {
 			v.Author = clean(u.Author, maxName)
 		}
