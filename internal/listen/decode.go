@@ -2,10 +2,12 @@ package listen
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf16"
 )
 
 // Decode reads one JSON document whole: a byte-order mark is stepped over, and
@@ -41,4 +43,26 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 	}
 	*t = Text(n)
 	return nil
+}
+
+// UTF8 makes UTF-8 of UTF-16, by its byte-order mark; what has none stays as it is.
+func UTF8(body []byte) ([]byte, error) {
+	var order binary.ByteOrder
+	switch {
+	case len(body) >= 2 && body[0] == 0xfe && body[1] == 0xff:
+		order = binary.BigEndian
+	case len(body) >= 2 && body[0] == 0xff && body[1] == 0xfe:
+		order = binary.LittleEndian
+	default:
+		return body, nil
+	}
+	body = body[2:]
+	if len(body)%2 != 0 {
+		return nil, errors.New("the UTF-16 text is cut off within a character")
+	}
+	units := make([]uint16, len(body)/2)
+	for i := range units {
+		units[i] = order.Uint16(body[2*i:])
+	}
+	return []byte(string(utf16.Decode(units))), nil
 }

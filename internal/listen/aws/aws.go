@@ -8,13 +8,11 @@
 package aws
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"unicode/utf16"
 
 	"github.com/outcry/outcry"
 	"github.com/outcry/outcry/internal/listen"
@@ -38,7 +36,7 @@ type impacted struct {
 
 // Read makes sense of the events.
 func Read(body []byte) (listen.Document, error) {
-	text, err := utf8Of(body)
+	text, err := listen.UTF8(body)
 	if err != nil {
 		return listen.Document{}, err
 	}
@@ -111,26 +109,4 @@ func outcomeOf(status listen.Text) outcry.Outcome {
 	default:
 		return outcry.Unknown
 	}
-}
-
-// utf8Of reads UTF-16 by its byte-order mark; what has none is UTF-8.
-func utf8Of(body []byte) ([]byte, error) {
-	var order binary.ByteOrder
-	switch {
-	case len(body) >= 2 && body[0] == 0xfe && body[1] == 0xff:
-		order = binary.BigEndian
-	case len(body) >= 2 && body[0] == 0xff && body[1] == 0xfe:
-		order = binary.LittleEndian
-	default:
-		return body, nil
-	}
-	body = body[2:]
-	if len(body)%2 != 0 {
-		return nil, errors.New("the UTF-16 text is cut off within a character")
-	}
-	units := make([]uint16, len(body)/2)
-	for i := range units {
-		units[i] = order.Uint16(body[2*i:])
-	}
-	return []byte(string(utf16.Decode(units))), nil
 }

@@ -1,7 +1,10 @@
 package feed_test
 
 import (
+	"encoding/binary"
+	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/outcry/outcry/internal/listen/feed"
 	"github.com/outcry/outcry/internal/listen/listentest"
@@ -30,6 +33,25 @@ bad ~ Mail is late: monitoring`),
 		listentest.Page("nothing", ``, ``),
 		listentest.Page("another document", `{"a":1}`, ``),
 	}
+}
+
+// wide writes a text in UTF-16 with its byte-order mark, as every reader of XML
+// has to take it.
+func wide(text string, order binary.AppendByteOrder) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune("\ufeff" + text)) {
+		b = order.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
+func TestReadUTF16(t *testing.T) {
+	var all []listentest.Case
+	for _, c := range cases() {
+		text := strings.Replace(c.Bodies[0], `encoding="UTF-8"`, `encoding="UTF-16"`, 1)
+		all = append(all, listentest.Page(c.Says+", in UTF-16BE", wide(text, binary.BigEndian), c.Want), listentest.Page(c.Says+", in UTF-16LE", wide(text, binary.LittleEndian), c.Want))
+	}
+	listentest.Run(t, feed.Format(), append(all, listentest.Page("UTF-16 that is cut off within a character", wide("<rss/>", binary.BigEndian)[:5], "")))
 }
 
 func TestRead(t *testing.T) { listentest.Run(t, feed.Format(), cases()) }
