@@ -129,7 +129,7 @@ func outcomeOf(status string) outcry.Outcome {
 	switch status {
 	case "operational":
 		return outcry.Good
-	case "degraded_performance", "partial_outage", "major_outage":
+	case "degraded_performance", "partial_outage", "major_outage", "full_outage": // the last is incident.io's word
 		return outcry.Bad
 	default: // under_maintenance, and what is none of the API's
 		return outcry.Unknown

@@ -30,6 +30,8 @@ good API: operational`),
 		listentest.Page("status.json alone", `{"page":{"id":"x"},"status":{"indicator":"critical"}}`, `bad *: critical`),
 		listentest.Page("components.json alone", `{"page":{"name":"X"},"components":[{"id":"1","name":"API","status":"major_outage"}]}`, `bad *: major_outage
 bad API: major_outage`),
+		listentest.Page("a page of incident.io's that speaks it, with a word of its own", `{"page":{"id":"x","name":"X"},"components":[{"id":"1","name":"API","status":"full_outage"}]}`, `bad *: full_outage
+bad API: full_outage`),
 		listentest.Page("maintenance of the whole is no fault", `{"page":{"id":"x"},"status":{"indicator":"maintenance"}}`, `unknown *: maintenance`),
 		listentest.Page("an indicator that is not known is no all-clear", `{"page":{"id":"x"},"status":{"indicator":"great"}}`, `unknown *: great`),
 		listentest.Page("statuses of another API", `{"page":{"id":"x"},"components":[{"id":"1","name":"API","status":"UP"}]}`, ``),
