@@ -139,6 +139,7 @@ type said struct {
 	Title    string   `json:"title,omitempty"`
 	Services []string `json:"services,omitempty"`
 	Impact   string   `json:"impact,omitempty"`
+	Onset    string   `json:"onset,omitempty"`
 	State    string   `json:"state,omitempty"`
 	Body     string   `json:"body,omitempty"`
 	Cause    string   `json:"cause,omitempty"`
@@ -160,11 +161,12 @@ type incidentOpen struct {
 	Services []string `help:"Services that fail." required:"" short:"s"`
 	Body     string   `help:"First words for the public, in Markdown." short:"m"`
 	Impact   string   `help:"minor, major or critical." default:"major" enum:"none,minor,major,critical"`
+	Onset    string   `help:"When it began, like 2024-05-16T21:39:00Z." placeholder:"TIME"`
 }
 
 // Run carries out outcry incident open.
 func (x *incidentOpen) Run(ctx context.Context, s *streams, c *cli) error {
-	return c.Incident.post(ctx, s, "", said{Title: x.Title, Services: x.Services, Body: cmp.Or(x.Body, x.Title), Impact: x.Impact})
+	return c.Incident.post(ctx, s, "", said{Title: x.Title, Services: x.Services, Body: cmp.Or(x.Body, x.Title), Impact: x.Impact, Onset: x.Onset})
 }
 
 type incidentUpdate struct {

@@ -70,7 +70,7 @@ func commands(w *web.Command) []incident.Command {
 	base := incident.Command{Incident: w.ID, Author: w.Author, Body: w.Body, State: w.State}
 	if w.Action != web.ActionUpdate {
 		base.Verb = incident.Verb(w.Action)
-		base.Title, base.Services, base.Impact = w.Title, w.Services, w.Impact
+		base.Title, base.Services, base.Impact, base.Onset = w.Title, w.Services, w.Impact, w.Onset
 		return []incident.Command{base}
 	}
 	var out []incident.Command

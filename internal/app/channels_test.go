@@ -66,8 +66,8 @@ func TestCommands(t *testing.T) {
 		want []incident.Command
 	}{
 		{
-			"to open", web.Command{Action: web.ActionOpen, Title: "Down", Body: "We look", Services: []string{"shop"}, Impact: outcry.ImpactMajor},
-			[]incident.Command{{Verb: incident.Open, Title: "Down", Body: "We look", Services: []string{"shop"}, Impact: outcry.ImpactMajor}},
+			"to open", web.Command{Action: web.ActionOpen, Title: "Down", Body: "We look", Services: []string{"shop"}, Impact: outcry.ImpactMajor, Onset: t0.Start()},
+			[]incident.Command{{Verb: incident.Open, Title: "Down", Body: "We look", Services: []string{"shop"}, Impact: outcry.ImpactMajor, Onset: t0.Start()}},
 		},
 		{
 			"to resolve", web.Command{Action: web.ActionResolve, ID: "i1", Author: "ann", Body: "Done"},

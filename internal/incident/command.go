@@ -36,7 +36,11 @@ type Command struct {
 	Impact   outcry.Impact
 	Services []string
 	Affected outcry.Affected
+	Onset    time.Time // to open: when it began; zero: not known
 }
+
+// longAgo is how far back an incident may be said to have begun.
+const longAgo = 365 * 24 * time.Hour
 
 // What people may write, at most, in bytes.
 const (

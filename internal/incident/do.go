@@ -27,12 +27,21 @@ func (l *Ledger) openByPerson(at time.Time, c *Command) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
+	switch {
+	case c.Onset.After(at):
+		return Change{}, outcry.FieldErrorf("onset", "is ahead of our clock")
+	case !c.Onset.IsZero() && at.Sub(c.Onset) > longAgo:
+		return Change{}, outcry.FieldErrorf("onset", "is more than a year ago")
+	}
 	e := &entry{titled: true, graded: true, held: true, dirty: true, doc: outcry.Incident{
 		ID: l.cfg.NewID(), Title: c.Title, Cause: c.Cause, Manual: true, Public: true, Confirmed: true, State: state,
 		Impact: outcry.ImpactMinor, Affected: copiedAffected(c.Affected), PublishedAt: at, ConfirmedAt: at,
 	}}
 	if c.Impact != "" {
 		e.doc.Impact = c.Impact
+	}
+	if !c.Onset.IsZero() {
+		e.begun, e.doc.Onset = true, outcry.Onset{At: c.Onset.UTC(), From: c.Onset.UTC(), To: c.Onset.UTC()}
 	}
 	if state == outcry.StateMonitoring {
 		e.doc.MonitoringAt = at

@@ -45,6 +45,8 @@ func TestRefusedCommands(t *testing.T) {
 		{"opening about no service", incident.Auto, nil, incident.Command{Verb: incident.Open, Title: "t", Body: "b"}, outcry.CodeInvalid, "services"},
 		{"opening about a service that does not exist", incident.Auto, nil, incident.Command{Verb: incident.Open, Title: "t", Body: "b", Services: []string{"fax"}}, outcry.CodeInvalid, "services"},
 		{"opening about a service that is in an incident", incident.Auto, nil, incident.Command{Verb: incident.Open, Title: "t", Body: "b", Services: []string{"imessage"}}, outcry.CodeConflict, ""},
+		{"an onset that is to come", incident.Auto, nil, incident.Command{Verb: incident.Open, Title: "t", Body: "b", Services: []string{"facetime"}, Onset: minute(6)}, outcry.CodeInvalid, "onset"},
+		{"an onset of the last decade", incident.Auto, nil, incident.Command{Verb: incident.Open, Title: "t", Body: "b", Services: []string{"facetime"}, Onset: minute(5).AddDate(-2, 0, 0)}, outcry.CodeInvalid, "onset"},
 		{"opening as resolved", incident.Auto, nil, incident.Command{Verb: incident.Open, Title: "t", Body: "b", Services: []string{"facetime"}, State: outcry.StateResolved}, outcry.CodeInvalid, "state"},
 		{"reopening while its service is in another one", incident.Auto,
 			[]deed{{2, incident.Command{Verb: incident.Dismiss}}, {3, incident.Command{Verb: incident.Open, Title: "t", Body: "b", Services: []string{"imessage"}}}},
@@ -95,6 +97,25 @@ func TestPeoplesWordsStay(t *testing.T) {
 		if u.Body == "Ada is on it." && u.Public {
 			t.Error("a note to the team is public")
 		}
+	}
+}
+
+// When a person says that it began stays, also after a restart, and when the judge
+// has an opinion of its own.
+func TestAPersonsOnsetStays(t *testing.T) {
+	s := newStage(t, incident.Policy{})
+	s.play(30, []spell{fails("imessage", 4, 60)}, []deed{
+		{2, incident.Command{Verb: incident.Open, Title: "Messages are late", Body: "We look.", Services: []string{"imessage"}, Onset: minute(1)}},
+		{3, incident.Command{Verb: incident.Open, Title: "Calls drop", Body: "We look.", Services: []string{"facetime"}}},
+	}, 10)
+	if on := s.stored[s.order[0]].Onset; !on.At.Equal(minute(1)) || !on.From.Equal(minute(1)) || !on.To.Equal(minute(1)) {
+		t.Errorf("it began at %s, %s to %s; a person has said %s", on.At, on.From, on.To, minute(1))
+	}
+	if !strings.Contains(s.stored[s.order[0]].Headline, "since about") {
+		t.Errorf("the headline does not say since when: %s", s.stored[s.order[0]].Headline)
+	}
+	if on := s.stored[s.order[1]].Onset; !on.At.IsZero() {
+		t.Errorf("one of which nobody has said when it began has the onset %s", on.At)
 	}
 }
 

@@ -52,6 +52,7 @@ type entry struct {
 	blamed   time.Time // since when that is thought; zero once it was told
 	titled   bool      // the title is a person's
 	graded   bool      // the impact is a person's
+	begun    bool      // the onset is a person's
 	touched  bool      // a person has spoken in it
 	held     bool      // the state is a person's, and holds until the mood changes
 	mood     health    // at the last look; of a held state: what it holds for

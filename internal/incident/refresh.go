@@ -22,7 +22,9 @@ func (l *Ledger) refresh(e *entry, at time.Time, mood health) {
 		e.fresh, e.dirty = at, true
 		main := e.strongest()
 		e.doc.Size = e.size()
-		e.doc.Onset = e.onset(main)
+		if !e.begun {
+			e.doc.Onset = e.onset(main)
+		}
 		e.doc.Affected = e.affected(main)
 		e.doc.Evidence = l.evidence(e)
 	}

@@ -102,6 +102,8 @@ func (e *entry) readTimeline() {
 	}
 	e.titled = e.titled || e.doc.Manual
 	e.graded = e.graded || e.doc.Manual
+	on := e.doc.Onset // the judge's is an interval
+	e.begun = e.doc.Manual && !on.At.IsZero() && on.From.Equal(on.At) && on.To.Equal(on.At)
 }
 
 // hush keeps the run of verdicts behind a closed incident from opening another.
