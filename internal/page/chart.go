@@ -39,6 +39,31 @@ type Shade struct {
 	End      bool   // the label ends there, for want of room to the right
 }
 
+// labelRoom is what a label takes of the width, on a phone.
+const labelRoom = chartWidth / 8
+
+// stretch is what a shade's label takes of the axis.
+func (s *Shade) stretch() (from, to int) {
+	if s.End {
+		return s.X - labelRoom, s.X
+	}
+	return s.X, s.X + labelRoom
+}
+
+// label says of the last shade when it begins, unless that would stand on
+// another's label: of incidents that are close the newest, which is first, has one.
+func (c clock) label(shades []Shade, at time.Time) {
+	s := &shades[len(shades)-1]
+	s.End = s.X > chartWidth-labelRoom
+	from, to := s.stretch()
+	for i := range shades[:len(shades)-1] {
+		if f, t := shades[i].stretch(); shades[i].Label != "" && f < to && from < t {
+			return
+		}
+	}
+	s.Label, s.At = at.In(c.loc).Format("15:04"), percentOf(s.X)
+}
+
 // Mark is a label of the time axis.
 type Mark struct {
 	At    string // in percent of the width
@@ -77,8 +102,7 @@ func (c clock) chart(series []Bin, incidents []*outcry.Incident) *Chart {
 		before := len(out.Shades)
 		out.Shades = appendShade(out.Shades, span, began(in), ended(in, span.To), clean(in.Title, maxLine))
 		if len(out.Shades) > before {
-			s := &out.Shades[before]
-			s.Label, s.At, s.End = began(in).In(c.loc).Format("15:04"), percentOf(s.X), s.X > chartWidth*9/10
+			c.label(out.Shades, began(in))
 		}
 	}
 	for _, b := range series {

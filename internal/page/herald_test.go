@@ -36,7 +36,7 @@ func TestHerald(t *testing.T) {
 		dir        string
 	}{
 		{"the end, in English", "en", notice(outcry.NoticeResolved, outcry.StateResolved, ""), "Mail is working again.", "It was failing from about {0} until {1}.", "ltr"},
-		{"from right to left", "ar", notice(outcry.NoticeResolved, outcry.StateResolved, ""), "خدمة Mail تعمل من جديد.", "", "rtl"},
+		{"from right to left", "ar", notice(outcry.NoticeResolved, outcry.StateResolved, ""), "خدمة \u2068Mail\u2069 تعمل من جديد.", "", "rtl"},
 		{"a language that we do not speak", "xx", notice(outcry.NoticeResolved, outcry.StateResolved, ""), "Mail is working again.", "", "ltr"},
 		{"that it was nothing", "en", notice(outcry.NoticeResolved, outcry.StateDismissed, ""), "Mail is working.", "Withdrawn: it was nothing", "ltr"},
 		{"what the machine has to say", "en", notice(outcry.NoticeUpdated, outcry.StateMonitoring, ""), "Mail is coming back.", "Recovering", "ltr"},

@@ -120,8 +120,31 @@ func (w *tongue) t(text string, args ...any) string {
 	if len(args) == 0 {
 		return text
 	}
-	return fmt.Sprintf(text, args...)
+	return w.fill(text, args)
 }
+
+// fill fills a text's verbs. What comes from elsewhere is isolated where the
+// language is written from right to left: the signs at the ends of a name in
+// another script would go to the other side of it. A text that ends as an
+// abbreviation does, as in "25 Min.", has one stop.
+func (w *tongue) fill(text string, args []any) string {
+	if w.Dir == "rtl" {
+		args = slices.Clone(args)
+		for i, a := range args {
+			if s, ok := a.(string); ok && s != "" {
+				args[i] = isolated(s)
+			}
+		}
+	}
+	out := fmt.Sprintf(text, args...)
+	if strings.HasSuffix(text, "s.") && strings.HasSuffix(out, "..") && !strings.HasSuffix(out, "...") {
+		return out[:len(out)-1]
+	}
+	return out
+}
+
+// isolated keeps a text's direction to itself (Unicode's FSI and PDI).
+func isolated(s string) string { return "\u2068" + s + "\u2069" }
 
 // n says a text that depends on a count. The count itself fills the first verb
 // of the text, other arguments the ones after it; in a language without plural
@@ -134,7 +157,7 @@ func (w *tongue) n(n uint64, one, many string, args ...any) string {
 	if forms := w.counts[many]; forms != nil {
 		text = cmp.Or(forms[w.form(n)], forms["other"], text)
 	}
-	return fmt.Sprintf(text, append([]any{w.number(n)}, args...)...)
+	return w.fill(text, append([]any{w.number(n)}, args...))
 }
 
 // form names the plural form of a count in this language.
@@ -162,6 +185,12 @@ func (w *tongue) about(x float64) string {
 
 // list joins names as a sentence does.
 func (w *tongue) list(words []string) string {
+	if w.Dir == "rtl" {
+		words = slices.Clone(words)
+		for i := range words {
+			words[i] = isolated(words[i])
+		}
+	}
 	switch n := len(words); n {
 	case 0:
 		return w.t("nothing")
