@@ -19,7 +19,11 @@ type door struct{}
 func (door) Allowed(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer t" }
 func (door) Fail(w http.ResponseWriter, _ *http.Request, err error) {
 	status := map[outcry.Code]int{outcry.CodeUnauthorized: 401, outcry.CodeNotFound: 404, outcry.CodeInvalid: 400, outcry.CodeTooLarge: 413}[outcry.CodeOf(err)]
-	http.Error(w, err.Error(), max(status, 400))
+	message := "something broke" // as the site does it: causes are for the log
+	if e, ok := errors.AsType[*outcry.Error](err); ok {
+		message = e.Message
+	}
+	http.Error(w, message, max(status, 400))
 }
 
 type sent struct {
@@ -93,6 +97,10 @@ func TestTickets(t *testing.T) {
 		{"Freshdesk's rule", "freshdesk", `{"freshdesk_webhook":{"ticket_id":12,"ticket_subject":"Shop down?","ticket_description":"<div>the Shop is not loading</div>","ticket_requester_email":"a@acme.example","ticket_company_name":"Acme"}}`, "shop Acme", 202},
 		{"our own words, with the service", "generic", `{"id":"1","subject":"help","text":"nothing loads, it is broken since an hour","service":"shop","segment":"gold"}`, "shop gold", 202},
 		{"the service in the address", "generic?service=mail", `{"text":"it is down, nothing loads"}`, "mail ", 202},
+		{"our own words, of a desk that counts its tickets and people", "generic", `{"id":17,"author":4,"text":"it is down, nothing loads","service":"shop"}`, "shop ", 202},
+		{"what becomes of a ticket counts it no second time", "zendesk", `{"type":"zen:event-type:ticket.status_changed","detail":{"id":"35436","subject":"PostMail is down","description":"We cannot log in to PostMail"}}`, "", 202},
+		{"an answer of Intercom's staff", "intercom", `{"topic":"conversation.admin.replied","data":{"item":{"id":"147","source":{"body":"<p>PostMail not working, no mail arrives</p>"}}}}`, "", 202},
+		{"Intercom's test of the address", "intercom", `{"type":"notification_event","topic":"ping","data":{"item":{"type":"ping","message":"something nice"}}}`, "", 202},
 		{"thanks are no report", "generic", `{"text":"thanks, love the new Shop","service":"shop"}`, "", 202},
 		{"a desk that nobody has", "fax", `{}`, "", 404},
 		{"a service that nobody has", "generic?service=x", `{"text":"down"}`, "", 400},
@@ -124,6 +132,20 @@ func TestAToken(t *testing.T) {
 		mux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, strings.NewReader(`{"text":"Shop is down"}`)))
 		if w.Code != http.StatusUnauthorized || len(out.signals) > 0 {
 			t.Errorf("%s without a token: %d, %d signals", path, w.Code, len(out.signals))
+		}
+	}
+}
+
+// TestRefusedTicketsSayWhy: whoever sets up a desk has nothing else to go by.
+func TestRefusedTicketsSayWhy(t *testing.T) {
+	for _, c := range []struct{ why, path, body, want string }{
+		{"a name that is none", "generic", `{"text":"down","priority":1}`, "priority"},
+		{"nothing said", "zendesk", `{}`, errNoText.Error()},
+		{"no JSON", "freshdesk", `ticket_id=1`, "invalid character"},
+	} {
+		mux, _ := box()
+		if w := call(mux, "/api/v1/tickets/"+c.path, c.body); w.Code != 400 || !strings.Contains(w.Body.String(), c.want) {
+			t.Errorf("%s: %d %s, want %q", c.why, w.Code, w.Body, c.want)
 		}
 	}
 }

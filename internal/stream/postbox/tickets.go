@@ -36,8 +36,11 @@ func (b *Box) ticket(w http.ResponseWriter, r *http.Request) error {
 		return outcry.Wrap(outcry.CodeTooLarge, err, "read the ticket")
 	}
 	t, err := read(data)
-	if err != nil {
-		return outcry.Wrap(outcry.CodeInvalid, err, "read the ticket of %s", r.PathValue("desk"))
+	switch {
+	case errors.Is(err, errNoTicket):
+		return answer(w, &taken{})
+	case err != nil:
+		return outcry.Errorf(outcry.CodeInvalid, "not a ticket of %s: %v", r.PathValue("desk"), err)
 	}
 	t.Service = cmp.Or(t.Service, r.URL.Query().Get("service"))
 	if err := b.known(t.Service); err != nil {
@@ -72,6 +75,10 @@ func desks() map[string]func([]byte) (ticket, error) {
 	return map[string]func([]byte) (ticket, error){"zendesk": zendesk, "intercom": intercom, "freshdesk": freshdesk, "generic": generic}
 }
 
+// errNoTicket is another event than that of a new ticket: a desk's test, or what
+// becomes of a ticket, which would count it again.
+var errNoTicket = errors.New("it tells of no new ticket")
+
 // errNoText is a ticket that says nothing.
 var errNoText = errors.New("it has neither subject nor text")
 
@@ -87,6 +94,7 @@ func (t ticket) checked() (ticket, error) {
 // (developer.zendesk.com/api-reference/webhooks/event-types/ticket-events).
 func zendesk(data []byte) (ticket, error) {
 	var in struct {
+		Type   string `json:"type"`
 		Detail struct {
 			ID           jsontext.Value `json:"id"`
 			Subject      string         `json:"subject"`
@@ -98,6 +106,9 @@ func zendesk(data []byte) (ticket, error) {
 	if err := json.Unmarshal(data, &in); err != nil {
 		return ticket{}, err
 	}
+	if in.Type != "" && in.Type != "zen:event-type:ticket.created" {
+		return ticket{}, errNoTicket
+	}
 	d := &in.Detail
 	return ticket{ID: word(d.ID), Subject: d.Subject, Body: d.Description, Author: word(d.Requester), Segment: word(d.Organization)}.checked()
 }
@@ -106,7 +117,8 @@ func zendesk(data []byte) (ticket, error) {
 // (developers.intercom.com/docs/references/webhooks).
 func intercom(data []byte) (ticket, error) {
 	var in struct {
-		Data struct {
+		Topic string `json:"topic"`
+		Data  struct {
 			Item struct {
 				ID     jsontext.Value `json:"id"`
 				Source struct {
@@ -124,6 +136,9 @@ func intercom(data []byte) (ticket, error) {
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
 		return ticket{}, err
+	}
+	if in.Topic != "" && in.Topic != "conversation.user.created" {
+		return ticket{}, errNoTicket
 	}
 	i := &in.Data.Item
 	return ticket{ID: word(i.ID), Subject: i.Source.Subject, Body: i.Source.Body, Author: word(i.Source.Author.ID), Segment: i.Company.Name}.checked()
@@ -151,17 +166,17 @@ func freshdesk(data []byte) (ticket, error) {
 // generic reads a ticket in our own words.
 func generic(data []byte) (ticket, error) {
 	var in struct {
-		ID      string `json:"id"`
-		Subject string `json:"subject"`
-		Text    string `json:"text"`
-		Author  string `json:"author"`
-		Segment string `json:"segment"`
-		Service string `json:"service"`
+		ID      jsontext.Value `json:"id"`
+		Subject string         `json:"subject"`
+		Text    string         `json:"text"`
+		Author  jsontext.Value `json:"author"`
+		Segment string         `json:"segment"`
+		Service string         `json:"service"`
 	}
 	if err := json.Unmarshal(data, &in, json.RejectUnknownMembers(true)); err != nil {
 		return ticket{}, err
 	}
-	return ticket{ID: in.ID, Subject: in.Subject, Body: in.Text, Author: in.Author, Segment: in.Segment, Service: in.Service}.checked()
+	return ticket{ID: word(in.ID), Subject: in.Subject, Body: in.Text, Author: word(in.Author), Segment: in.Segment, Service: in.Service}.checked()
 }
 
 // word is a number or string as text; null is none.
