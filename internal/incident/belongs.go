@@ -92,7 +92,8 @@ func (l *Ledger) follows(child, parent *facts) bool {
 }
 
 // together reports whether two onsets are close: their estimates, or their
-// intervals when these are sharp enough to mean something.
+// intervals when these are sharp enough to mean something. An interval that is
+// sharper than the judge's onsets of a ramp is taken for so wide as they err.
 func (l *Ledger) together(a, b outcry.Onset) bool {
 	if d := a.At.Sub(b.At).Abs(); d <= l.w.Together {
 		return true
@@ -100,7 +101,17 @@ func (l *Ledger) together(a, b outcry.Onset) bool {
 	if a.To.Sub(a.From) > blurred || b.To.Sub(b.From) > blurred {
 		return false
 	}
-	return !a.From.Add(-l.w.Overlap).After(b.To) && !b.From.Add(-l.w.Overlap).After(a.To)
+	a, b = l.widened(a), l.widened(b)
+	return !a.From.After(b.To) && !b.From.After(a.To)
+}
+
+func (l *Ledger) widened(o outcry.Onset) outcry.Onset {
+	half := l.w.Overlap / 2
+	if least := o.At.Add(-half); o.From.After(least) {
+		o.From = least
+	}
+	o.To = later(o.To, o.At.Add(half))
+	return o
 }
 
 // compatible reports whether two faults reach equally far: both everywhere, or

@@ -37,7 +37,7 @@ type Config struct {
 // Windows are the ledger's distances in time; zero fields are [DefaultWindows].
 type Windows struct {
 	Together   time.Duration // onsets this close are one fault's, where their scopes agree
-	Overlap    time.Duration // so are onset intervals that come this close
+	Overlap    time.Duration // so are onset intervals that overlap, each taken for at least this wide
 	ParentLead time.Duration // how much earlier than its parent a dependent service may seem to fail
 	Young      time.Duration // members and incidents of this age may still be regrouped
 	Steady     time.Duration // opinions on whose fault it is are told when they have held for so long

@@ -24,6 +24,7 @@ type member struct {
 	was     health    // before that
 	since   time.Time // of health
 	joined  time.Time
+	moved   time.Time // when another incident was carried on with it; zero: never
 	blind   time.Time // since when it is not seen; zero: it is
 	turn    uint64    // the call of Judge in which it was last heard
 	seen    bool      // and could then be judged

@@ -84,7 +84,7 @@ func (l *Ledger) split(e *entry, at time.Time) {
 		return
 	}
 	for _, m := range slices.Clone(e.members) {
-		if m.settled || m.told == nil || at.Sub(m.joined) > l.w.Young || m.health != failing {
+		if m.settled || m.told == nil || at.Sub(later(m.joined, m.moved)) > l.w.Young || m.health != failing {
 			continue
 		}
 		f := e.facts(m)
@@ -122,9 +122,19 @@ func (l *Ledger) oneClass(into, from *entry) bool {
 	return !from.any(func(m *member) bool { return !l.takes(into, m.service) })
 }
 
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// absorb makes the members of one incident young ones of another, which may be
+// told apart again.
 func (l *Ledger) absorb(into, from *entry, at time.Time) {
 	for _, m := range from.members {
 		c := *m
+		c.settled, c.moved = false, at
 		into.add(&c)
 		l.by[m.service] = into
 	}

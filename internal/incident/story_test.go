@@ -48,6 +48,12 @@ func began(at float64) option {
 	}
 }
 
+func between(from, at, to float64) option {
+	return func(v *outcry.Verdict) {
+		v.Onset = outcry.Onset{At: minute(at), From: minute(from), To: minute(to)}
+	}
+}
+
 func reporters(n float64) option { return func(v *outcry.Verdict) { v.Size.Reporters = n } }
 
 func lately(rate float64) option { return func(v *outcry.Verdict) { v.Size.Rate = rate } }
@@ -331,6 +337,13 @@ func TestStories(t *testing.T) {
 		{"a young member whose confinement and onset sharpen is told apart", auto,
 			slices.Concat(fault("imessage", 2, 60, 65), []spell{fails("checkout", 4, 8, began(3), reporters(10))}, fault("checkout", 8, 60, 65, began(14), in("DE"))), nil, nil, 80,
 			[]string{"imessage resolved published=2 monitoring=60 closed=70", "checkout at DE resolved published=8 monitoring=60 closed=70"}},
+		{"a later fault of which few have told yet, so that it may have begun minutes before, is one of its own", auto,
+			slices.Concat(fault("imessage", 2, 60, 65), fault("business", 20, 60, 65, between(4, 17, 19), reporters(7))), nil, nil, 80,
+			[]string{"imessage resolved published=2 monitoring=60 closed=70", "business resolved published=20 monitoring=60 closed=70"}},
+		{"one that may have begun with it goes on there, and is told apart when it turns out to be elsewhere and later", auto,
+			slices.Concat(fault("imessage", 2, 60, 65), []spell{fails("checkout", 15, 16, began(14), reporters(5)), fails("checkout", 16, 18, between(1, 14, 15), reporters(6))},
+				fault("checkout", 18, 60, 65, began(14), in("DE"), reporters(9))), nil, nil, 80,
+			[]string{"imessage resolved published=2 monitoring=60 closed=70", "checkout dismissed published=15 closed=16", "checkout at DE resolved published=18 monitoring=60 closed=70"}},
 		{"two young incidents that turn out to be one carrier's fault go on as the older", auto,
 			slices.Concat([]spell{fails("imessage", 2, 10, in("US-TX")), fails("facetime", 6, 10, in("DE"))},
 				fault("imessage", 10, 60, 65, carrierFault("T-Mobile"), began(1)), fault("facetime", 10, 60, 65, carrierFault("T-Mobile"), began(5))), nil, nil, 80,
