@@ -16,7 +16,8 @@ const (
 	provenTicks = 2160 // six hours: what failed by its own checks lately is no mere neighbour
 	giantPlaced = 10.0 // times both, of a neighbour that seems to fail in one place: there the giant has about a tenth of its crowd
 	giantBack   = 1440 // four hours: crowds are compared over these at most, all of which the history holds
-	giantSlack  = 30   // ticks by which a neighbour may seem to begin earlier
+	giantSlack  = 30   // ticks by which a neighbour may seem to begin earlier …
+	giantBefore = 5.0  // … or more, where what came before the giant says no more than so many nats
 	carrierSame = 2    // services that must fail on a carrier to make it the carrier's
 )
 
@@ -83,8 +84,21 @@ func (j *Judge) dwarfs(g, s *service, least float64, before bool) bool {
 	if before {
 		least /= 2
 	}
-	return g.State.OnsetTick <= s.State.OnsetTick+giantSlack &&
+	return !s.precedes(g) &&
 		big >= least*giantRate*small && big/usual(g) >= least*giantTheta*small/usual(s)
+}
+
+// precedes reports whether a service had begun to fail before another one did.
+// An onset is where the reports that speak for it begin, and those of a small
+// crowd may begin with what chance brought before.
+func (s *service) precedes(g *service) bool {
+	from, to := s.State.OnsetTick, g.State.OnsetTick
+	if from+giantSlack >= to {
+		return false
+	}
+	all, _, _ := s.gather(from)
+	since, _, _ := s.gather(to)
+	return blockGLR(all-since, float64(to-from)*max(s.State.Size.Usual, leastUsual)/6, 1/(s.Reports.Noise.V+1e-6)) > giantBefore
 }
 
 // over is how many more than usual have reported since a tick: one at least.
