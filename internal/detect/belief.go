@@ -165,7 +165,7 @@ func (j *Judge) takeSubs(s *service, t outcry.Tick, cells []outcry.Cell) alarm {
 	j.parted = s.parted(j.parted[:0], cells)
 	// the parent has taken this tick already: its sums include it
 	now := s.Reports.mark()
-	now.Tick, now.E = t, s.Reports.E-s.Reports.Rate
+	now.Tick, now.E, now.All = t, s.Reports.E-s.Reports.Rate, s.Reports.N-s.freshAt(t)
 	for i := range j.parted {
 		p := &j.parted[i]
 		if p.x == nil {
@@ -290,14 +290,15 @@ func (g *thetaGrid) takeSub(s *service, now mark, p *partNews, lnA [4]float64) a
 	limit := lnA[outcry.TierWatch] + cost - lnMarks
 	for i := range x.Marks {
 		m := &x.Marks[i]
-		if s.Reports.below(m, x.N-m.N, share, variance, limit) {
+		mixes := k.Dim == dimSymptom && m.All > 0
+		if s.Reports.below(m, x.N-m.N, share, variance, limit) && !(mixes && s.Reports.mixMay(m, x.N-m.N, share, variance, limit)) {
 			continue
 		}
 		w := s.Reports.window(*m, share)
-		w.C, w.A = x.N-m.N, 1/(1/w.A+variance)
-		l := math.Inf(-1)
-		if blockGLR(w.C, w.B, w.A) > 4 {
-			l = g.sum(w, m.Gap, share*s.Reports.Rate, m.W)
+		w.C = x.N - m.N
+		l := g.sumFrom(w, variance, m, share*s.Reports.Rate)
+		if mixes {
+			l = logAdd(l, g.sumFrom(w.beside(s.Reports.N-m.All-w.C, share), variance, m, share*s.Reports.Rate)) - math.Ln2
 		}
 		lnR = logAdd(lnR, l)
 		if l > best {
@@ -308,6 +309,15 @@ func (g *thetaGrid) takeSub(s *service, now mark, p *partNews, lnA [4]float64) a
 		return alarm{over: math.Inf(-1)}
 	}
 	return alarm{lnR - lnA[outcry.TierOutage] - cost, since, excess}
+}
+
+// sumFrom is the part's sum over the starting points of a mark, where its share
+// has a relative variance of its own; −∞ where the window says next to nothing.
+func (g *thetaGrid) sumFrom(w window, variance float64, m *mark, rate float64) float64 {
+	if w.A = 1 / (1/w.A + variance); blockGLR(w.C, w.B, w.A) <= 4 {
+		return math.Inf(-1)
+	}
+	return g.sum(w, m.Gap, rate, m.W)
 }
 
 // symptomNeeds is the evidence, in nats, that the whole service must show before

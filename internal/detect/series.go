@@ -23,6 +23,7 @@ type mark struct {
 	Gap   float64
 	W     float64
 	Low   float64 // what the multiplier is at least, by the mean of any window
+	All   float64 // of a part, what the whole service had brought; 0: not known
 }
 
 const (
@@ -104,6 +105,26 @@ func (s *stream) window(m mark, share float64) window {
 	w := float64(s.Next-m.Tick) * outcry.TickLength.Hours()
 	mean, variance := s.Noise.window(w, m.Mu, m.Q)
 	return window{C: s.N - m.N, B: share * (s.E - m.E) * mean, A: 1 / (variance + max(m.S, s.Spread))}
+}
+
+// beside is a part's window as it is expected beside the rest of the service: if
+// the fault is the part's alone, then the rest tells what the multiplier of both
+// is (the Gamma is conjugate to the count), and no swing of the rate passes for a
+// change of the part.
+func (w window) beside(rest, share float64) window {
+	rest = max(rest, 0)
+	w.B *= (w.A + rest) / (w.A + w.B*(1-share)/share)
+	w.A += rest
+	return w
+}
+
+// mixMay reports whether a part's window beside the rest may reach a limit. What
+// is expected of it lies between what it would be without the rest and its share
+// of the rest; its spread is at least that of the share.
+func (s *stream) mixMay(m *mark, c, share, variance, limit float64) bool {
+	rest := max(s.N-m.All-c, 0)
+	b := min(share*(s.E-m.E)*m.Low, rest*share/(1-share))
+	return c > b && blockGLR(c, b, 1/(variance+1e-6))+math.Log(s.starts(m, share)) >= limit
 }
 
 // plain is the window as if nothing were known of the multiplier at its start:
