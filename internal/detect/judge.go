@@ -316,12 +316,16 @@ type vantageHealth struct {
 	failing, passing int
 	contradicted     int // services that it fails and another vantage has passed since
 	seconded         int // services that it fails and another vantage fails too
+	cut              bool
 }
 
+// view says how far a vantage is to be believed. One that was cut off remains so
+// until it passes anything, or others fail all that it fails: that one of them is
+// now failing for everybody says nothing of the rest.
 func (h vantageHealth) view(vantages int) vantageView {
 	alone := h.failing > 0 && h.passing == 0 && h.contradicted == h.failing && h.seconded < h.failing
 	switch {
-	case alone && h.failing > 1:
+	case alone && h.failing > 1, h.cut && h.passing == 0 && h.contradicted > 0:
 		return vantageView{limit: 0}
 	case alone:
 		return vantageView{limit: vantageLone}
@@ -338,6 +342,7 @@ func (j *Judge) health(t outcry.Tick) map[string]vantageHealth {
 		for i := range s.Vantages {
 			v := &s.Vantages[i]
 			h := health[v.ID]
+			h.cut = h.cut || v.Cut
 			switch {
 			case v.failing(t):
 				h.failing++

@@ -88,6 +88,9 @@ func TestHowFarAVantageIsBelieved(t *testing.T) {
 		{"it fails all, one more fails one of these, others pass: still cut off", vantageHealth{failing: 3, contradicted: 3, seconded: 1}, 3, 0},
 		{"two fail all that a third passes: both may be right", vantageHealth{failing: 3, contradicted: 3, seconded: 3}, 3, vantageCap},
 		{"two fail the only service, which a third passes: both may be right", vantageHealth{failing: 1, contradicted: 1, seconded: 1}, 3, vantageCap},
+		{"it was cut off, and one of its services now fails for everybody: still cut off", vantageHealth{failing: 2, contradicted: 1, seconded: 1, cut: true}, 3, 0},
+		{"it was cut off, and all of its services now fail for everybody: it was right", vantageHealth{failing: 2, seconded: 2, cut: true}, 3, vantageCap},
+		{"it was cut off and passes again: it is well", vantageHealth{failing: 1, passing: 1, contradicted: 1, cut: true}, 3, vantageCapOne},
 		{"it passes another service: it is well", vantageHealth{failing: 1, passing: 1, contradicted: 1}, 3, vantageCapOne},
 		{"it is the only one: nobody else can say", vantageHealth{failing: 1}, 1, vantageCapOne},
 	} {
