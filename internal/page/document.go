@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
 
 // Document is a finished document with its compressed forms. Nobody changes
@@ -19,6 +20,7 @@ type Document struct {
 	Body        []byte
 	Gzip        []byte // nil where compression does not pay
 	brotli      func() []byte
+	zstd        func() []byte
 	blocks      []block // of Gzip
 }
 
@@ -45,6 +47,7 @@ func (d *deflater) document(old *Document, next Document) (*Document, error) {
 		return nil, fmt.Errorf("%s: %w", next.Path, err)
 	}
 	next.brotli = sync.OnceValue(func() []byte { return compressBrotli(next.Body) })
+	next.zstd = sync.OnceValue(func() []byte { return compressZstd(next.Body) })
 	return &next, nil
 }
 
@@ -56,6 +59,23 @@ func (d *Document) Brotli() []byte {
 		return nil
 	}
 	return d.brotli()
+}
+
+// Zstd is the form for clients that read it and no Brotli, made when the first of
+// them asks. It is nil where compression does not pay.
+func (d *Document) Zstd() []byte {
+	if d.zstd == nil {
+		return nil
+	}
+	return d.zstd()
+}
+
+func compressZstd(body []byte) []byte {
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		return nil // as below
+	}
+	return w.EncodeAll(body, nil)
 }
 
 func compressBrotli(body []byte) []byte {

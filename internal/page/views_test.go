@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/net/html"
 
 	"github.com/outcry/outcry/internal/page"
@@ -63,7 +64,12 @@ func TestCompressedFormsHoldTheSameBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, r := range map[string]io.Reader{"gzip": z, "brotli": brotli.NewReader(bytes.NewReader(d.Brotli()))} {
+	y, err := zstd.NewReader(bytes.NewReader(d.Zstd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer y.Close()
+	for name, r := range map[string]io.Reader{"gzip": z, "zstd": y, "brotli": brotli.NewReader(bytes.NewReader(d.Brotli()))} {
 		got, err := io.ReadAll(r)
 		if err != nil || !bytes.Equal(got, d.Body) {
 			t.Errorf("%s: %v, %d bytes of %d", name, err, len(got), len(d.Body))

@@ -27,6 +27,8 @@ func TestDocumentNegotiation(t *testing.T) {
 	}{
 		{"a client that names no coding gets plain bytes", "GET", nil, 200, "", false},
 		{"gzip for those who read it", "GET", []string{"Accept-Encoding", "gzip"}, 200, "gzip", false},
+		{"Zstandard, for who reads it and no brotli", "GET", []string{"Accept-Encoding", "gzip, zstd"}, 200, "zstd", false},
+		{"Zstandard, refused", "GET", []string{"Accept-Encoding", "gzip, zstd;q=0"}, 200, "gzip", false},
 		{"brotli goes before gzip", "GET", []string{"Accept-Encoding", "gzip, deflate, br, zstd"}, 200, "br", false},
 		{"a coding with weight zero is refused", "GET", []string{"Accept-Encoding", "br;q=0, gzip;q=0.000, identity"}, 200, "", false},
 		{"a small weight is still a yes", "GET", []string{"Accept-Encoding", "gzip;q=0.001"}, 200, "gzip", false},
@@ -74,7 +76,7 @@ func TestFrontAndHandlerSayTheSame(t *testing.T) {
 	c, r := dial(t, fast)
 	d, q := dial(t, slow.Listener.Addr().String())
 	for path, h := range *s.site.docs.Load() {
-		for _, extra := range []string{"", "Accept-Encoding: gzip\r\n", "Accept-Encoding: gzip, br\r\n", "If-None-Match: " + h.etag + "\r\n"} {
+		for _, extra := range []string{"", "Accept-Encoding: gzip\r\n", "Accept-Encoding: gzip, br\r\n", "Accept-Encoding: zstd, gzip\r\n", "If-None-Match: " + h.etag + "\r\n"} {
 			for _, method := range []string{"GET", "HEAD"} {
 				req := method + " " + path + " HTTP/1.1\r\nHost: x\r\n" + extra + "\r\n"
 				a, ab := exchange(t, c, r, req)

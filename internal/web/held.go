@@ -48,6 +48,7 @@ var (
 	valueVaryPage = []string{"Accept-Encoding, Accept-Language"}
 	valueGzip     = []string{"gzip"}
 	valueBrotli   = []string{"br"}
+	valueZstd     = []string{"zstd"}
 	valueNoSniff  = []string{"nosniff"}
 	valueReferrer = []string{"strict-origin-when-cross-origin"}
 	valueFeatures = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()"}
@@ -114,13 +115,15 @@ func (h *held) fill(hdr http.Header) {
 }
 
 // choose picks the smallest form that the client reads.
-func (h *held) choose(gzip, br bool) form {
+func (h *held) choose(c codings) form {
 	switch {
 	case h.doc.Gzip == nil:
 		return formWhole
-	case br && h.doc.Brotli() != nil:
+	case c&codingBrotli != 0 && h.doc.Brotli() != nil:
 		return formBrotli
-	case gzip:
+	case c&codingZstd != 0 && h.doc.Zstd() != nil:
+		return formZstd
+	case c&codingGzip != 0:
 		return formGzip
 	default:
 		return formWhole
@@ -134,6 +137,10 @@ func (h *held) content(hdr http.Header, f form) []byte {
 	case formBrotli:
 		b := h.doc.Brotli()
 		hdr["Content-Encoding"], hdr["Content-Length"] = valueBrotli, []string{strconv.Itoa(len(b))}
+		return b
+	case formZstd:
+		b := h.doc.Zstd()
+		hdr["Content-Encoding"], hdr["Content-Length"] = valueZstd, []string{strconv.Itoa(len(b))}
 		return b
 	case formGzip:
 		hdr["Content-Encoding"], hdr["Content-Length"] = valueGzip, h.gzipLengthV

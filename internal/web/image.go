@@ -14,7 +14,9 @@ const (
 	formWhole form = iota
 	formGzip
 	formBrotli
-	formHeads // the three again, without the body
+	formZstd
+	formHeads // the four again, without the body
+	_
 	_
 	_
 	formUnchanged

@@ -2,17 +2,24 @@ package web
 
 import "strings"
 
-// accepts reads Accept-Encoding (RFC 9110, 12.5.3) for the two codings that we
-// keep. It allocates nothing.
-func accepts(headers []string) (gzip, br bool) {
+// codings are those of a client that we keep documents in.
+type codings uint8
+
+const (
+	codingGzip codings = 1 << iota
+	codingZstd
+	codingBrotli
+)
+
+// accepts reads Accept-Encoding (RFC 9110, 12.5.3). It allocates nothing.
+func accepts(headers []string) (c codings) {
 	for _, h := range headers {
-		g, b := acceptsIn(h)
-		gzip, br = gzip || g, br || b
+		c |= acceptsIn(h)
 	}
-	return gzip, br
+	return c
 }
 
-func acceptsIn(header string) (gzip, br bool) {
+func acceptsIn(header string) (c codings) {
 	for header != "" {
 		var part string
 		part, header, _ = strings.Cut(header, ",")
@@ -21,12 +28,14 @@ func acceptsIn(header string) (gzip, br bool) {
 		switch {
 		case refused(params):
 		case coding == "br":
-			br = true
+			c |= codingBrotli
+		case coding == "zstd":
+			c |= codingZstd
 		case coding == "gzip" || coding == "x-gzip":
-			gzip = true
+			c |= codingGzip
 		}
 	}
-	return gzip, br
+	return c
 }
 
 // refused reports whether a coding's weight is zero.
