@@ -2,6 +2,7 @@ package intake
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/outcry/outcry"
 )
@@ -22,20 +23,31 @@ func parseForm(data []byte, r *Raw) *outcry.Error {
 		if len(v) != 1 {
 			return outcry.FieldErrorf(name, "is given twice")
 		}
-		if v[0] == "" {
+		text := typed(f, v[0])
+		if text == "" {
 			continue
 		}
 		if f == fieldWorks {
-			if r.Works, err = formTruth(v[0]); err != nil {
+			if r.Works, err = formTruth(text); err != nil {
 				return outcry.FieldErrorf(name, "is neither true nor false")
 			}
 			continue
 		}
-		if err := r.set(f, v[0]); err != nil {
+		if err := r.set(f, text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// typed is what a person has typed, who leaves blanks and writes a region's code
+// in small letters.
+func typed(f field, text string) string {
+	text = strings.TrimSpace(text)
+	if f == fieldRegion {
+		return strings.ToUpper(text)
+	}
+	return text
 }
 
 // formTruth also knows what a checkbox says.

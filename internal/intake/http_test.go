@@ -55,6 +55,8 @@ func TestAnswersToOneReport(t *testing.T) {
 		field                string
 	}{
 		{"JSON", kindJSON, `{"service":"imessage","symptom":"not-delivered"}`, nil, 202, ""},
+		{"a form with what people type", kindForm, `service=imessage&region=+us-tx+&carrier=Verizon+`, nil, 202, ""},
+		{"a form with a region that is none", kindForm, `service=imessage&region=us-texas`, nil, 400, "region"},
 		{"a form", kindForm, `service=imessage&symptom=&comment=it+fails%0D%0A`, nil, 202, ""},
 		{"with a token, a time and a reporter", kindJSON, `{"service":"imessage","at":"2024-05-16T21:38:00Z","reporter":"p"}`, token, 202, ""},
 		{"a service that is not known", kindJSON, `{"service":"nope"}`, nil, 400, "service"},
