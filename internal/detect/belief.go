@@ -290,8 +290,8 @@ func (g *thetaGrid) takeSub(s *service, now mark, p *partNews, lnA [4]float64) a
 	limit := lnA[outcry.TierWatch] + cost - lnMarks
 	for i := range x.Marks {
 		m := &x.Marks[i]
-		mixes := k.Dim == dimSymptom && m.All > 0
-		if s.Reports.below(m, x.N-m.N, share, variance, limit) && !(mixes && s.Reports.mixMay(m, x.N-m.N, share, variance, limit)) {
+		mixes := k.Dim == dimSymptom && m.All > 0 && share < mostShare
+		if s.Reports.below(m, x.N-m.N, share, variance, limit) && (!mixes || s.Reports.mixBelow(m, x.N-m.N, share, variance, limit)) {
 			continue
 		}
 		w := s.Reports.window(*m, share)
@@ -324,6 +324,9 @@ func (g *thetaGrid) sumFrom(w window, variance float64, m *mark, rate float64) f
 // a change in the mix of symptoms counts: a form that was given another list
 // changes the mix, and not the number.
 const symptomNeeds = 1.5
+
+// mostShare is from where on a symptom has too little beside it to be held against.
+const mostShare = 0.9
 
 // elevated is the whole service's ratio since a tick, at its best rate.
 func (s *service) elevated(since outcry.Tick) float64 {

@@ -37,14 +37,15 @@ func TestWhatTheMixCannotBeIsUnderTheLimit(t *testing.T) {
 		s.Next, s.Rate = 1000, rapid.Float64Range(0.001, 1).Draw(t, "rate")
 		age := outcry.Tick(rapid.IntRange(1, 900).Draw(t, "age"))
 		m := s.mark()
+		m.Q = rapid.Float64Range(0, 0.69).Draw(t, "Q")
 		m.Tick, m.Gap, m.All, m.N, m.E = s.Next-age, 1, 1, 0, 0
 		s.E = s.Rate * float64(age)
 		c := float64(rapid.IntRange(1, 100).Draw(t, "c"))
 		s.N = 1 + c + float64(rapid.IntRange(0, 200).Draw(t, "rest"))
-		share := rapid.Float64Range(0.01, 0.95).Draw(t, "share")
+		share := rapid.Float64Range(0.01, mostShare).Draw(t, "share")
 		variance := rapid.Float64Range(0.05, 1).Draw(t, "variance")
 		limit := rapid.Float64Range(1, 30).Draw(t, "limit")
-		if s.mixMay(&m, c, share, variance, limit) {
+		if !s.mixBelow(&m, c, share, variance, limit) {
 			return
 		}
 		ruledOut++

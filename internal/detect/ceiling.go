@@ -43,16 +43,31 @@ func (s *stream) starts(m *mark, share float64) float64 {
 // below reports whether the ceiling is under a limit. Mostly a bound of the
 // bound shows it without a logarithm: ln((a+c)/(a+b)) ≥ 2(c−b)/(2a+b+c).
 func (s *stream) below(m *mark, c, share, variance, limit float64) bool {
-	b := share * (s.E - m.E) * m.Low
+	return s.under(m, c, share*(s.E-m.E)*m.Low, 1/(max(m.S, s.Spread)+variance+1e-6), share, limit)
+}
+
+// mixBelow is the same beside the rest of the service (window.beside). What is
+// expected there falls with the multiplier's mean and, where less came of the
+// rest than was expected, with its spread, which is at most that of the stationary
+// multiplier, or of what was known of it at the mark.
+func (s *stream) mixBelow(m *mark, c, share, variance, limit float64) bool {
+	spread, all := max(m.S, s.Spread), (s.E-m.E)*m.Low
+	widest := max(s.Noise.V, m.Q*(1+0.72*m.Q)) // eˣ−1 ≤ x+0.72x² up to 1
+	rest, a := max(s.N-m.All-c, 0), 1/(widest+spread+1e-6)
+	b := share * all * min(1, (a+rest)/(a+(1-share)*all))
+	return s.under(m, c, b, 1/(spread/(1+spread*rest)+variance+1e-6), share, limit)
+}
+
+// under reports whether the log of a mark's part of the statistic is under a
+// limit, with at least b expected and a size of at most a.
+func (s *stream) under(m *mark, c, b, a, share, limit float64) bool {
 	if c <= b {
 		return 0 < limit
 	}
-	a := 1 / (max(m.S, s.Spread) + variance + 1e-6)
 	if c*lnAbove(c/b)-2*(c+a)*(c-b)/(2*a+b+c)+lnAbove(s.starts(m, share))+1e-6 < limit {
 		return true
 	}
-	most, _ := s.ceiling(m, c, share, variance)
-	return most < limit
+	return blockGLR(c, b, a)+math.Log(s.starts(m, share)) < limit
 }
 
 // lnAbove is at least ln x, and by at most 0.06 more, of a positive x: read as a

@@ -118,15 +118,6 @@ func (w window) beside(rest, share float64) window {
 	return w
 }
 
-// mixMay reports whether a part's window beside the rest may reach a limit. What
-// is expected of it lies between what it would be without the rest and its share
-// of the rest; its spread is at least that of the share.
-func (s *stream) mixMay(m *mark, c, share, variance, limit float64) bool {
-	rest := max(s.N-m.All-c, 0)
-	b := min(share*(s.E-m.E)*m.Low, rest*share/(1-share))
-	return c > b && blockGLR(c, b, 1/(variance+1e-6))+math.Log(s.starts(m, share)) >= limit
-}
-
 // plain is the window as if nothing were known of the multiplier at its start:
 // what the filter believes may itself be the beginning of a slow fault.
 func (s *stream) plain(m mark) window {
