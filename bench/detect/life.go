@@ -144,6 +144,9 @@ func (w *watch) see(v outcry.Verdict, begins bool) {
 		w.back = v.Tick
 	case v.Condition == outcry.CondNormal && v.Tick >= w.end && w.closed == 0:
 		w.closed = v.Tick
+		if w.back == 0 { // of a busy service one tick may say both
+			w.back = v.Tick
+		}
 	}
 }
 
