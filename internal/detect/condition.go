@@ -174,7 +174,7 @@ func (j *Judge) follow(s *service, t outcry.Tick, b belief, view []vantageView) 
 	if b.Best >= 0 {
 		c.Nats = max(b.Nats, 0)
 		c.Theta = b.Win.C / max(b.Win.B, 1e-9)
-		c.Evidence = s.ledger(b, s.networksSince(c.OnsetTick))
+		c.Evidence = s.ledger(b, s.networksSince(s.Marks[b.Best].Mark.Tick))
 		if b.Parts.probed() {
 			c.Probed, s.Proven = true, t
 		}
