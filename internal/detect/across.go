@@ -18,6 +18,8 @@ const (
 	giantBack   = 1440 // four hours: crowds are compared over these at most, all of which the history holds
 	giantSlack  = 30   // ticks by which a neighbour may seem to begin earlier …
 	giantBefore = 5.0  // … or more, where what came before the giant says no more than so many nats
+	sparedRuns  = 6    // checks that must have passed to speak for a neighbour …
+	sparedFails = 0.05 // … but for this share of them
 	carrierSame = 2    // services that must fail on a carrier to make it the carrier's
 )
 
@@ -77,6 +79,8 @@ func (j *Judge) giantOf(s *service, failing []*service, was string) *service {
 // report that is usual: a neighbour's crowd comes with the giant's, and one that
 // begins later is not held against all that the giant has brought before. It
 // takes least times both, and half of that where g was thought to raise s before.
+// For each report that is usual a neighbour hardly used may well have the larger
+// crowd: there its own checks can tell.
 func (j *Judge) dwarfs(g, s *service, least float64, before bool) bool {
 	since := max(s.State.OnsetTick, g.State.OnsetTick, j.now-giantBack)
 	big, small := j.over(g, since), j.over(s, since)
@@ -84,8 +88,27 @@ func (j *Judge) dwarfs(g, s *service, least float64, before bool) bool {
 	if before {
 		least /= 2
 	}
-	return !s.precedes(g) &&
-		big >= least*giantRate*small && big/usual(g) >= least*giantTheta*small/usual(s)
+	return !s.precedes(g) && big >= least*giantRate*small &&
+		(big/usual(g) >= least*giantTheta*small/usual(s) || s.spared(g))
+}
+
+// spared reports whether a service's own checks have passed since a fault began
+// that others' checks see: services that fail together fail theirs. Its crowd must
+// have come with that of the fault, and speak of the same.
+func (s *service) spared(g *service) bool {
+	if !g.State.Probed || s.State.OnsetTick > g.State.OnsetTick+giantSlack || !alike(s.State.Affected.Symptoms, g.State.Affected.Symptoms) {
+		return false
+	}
+	fails, runs := 0.0, 0.0
+	for i := len(s.Runs) - 1; i >= 0 && s.Runs[i].Tick >= g.State.OnsetTick; i-- {
+		fails, runs = fails+s.Runs[i].Fails, runs+s.Runs[i].Runs
+	}
+	return runs >= sparedRuns && fails <= sparedFails*runs
+}
+
+// alike reports whether two lists of symptoms share one, or one says nothing.
+func alike(x, y []string) bool {
+	return len(x) == 0 || len(y) == 0 || slices.ContainsFunc(x, func(v string) bool { return slices.Contains(y, v) })
 }
 
 // precedes reports whether a service had begun to fail before another one did.

@@ -49,3 +49,62 @@ func TestWhatCameBeforeAGiant(t *testing.T) {
 		}
 	}
 }
+
+// A service that few use has more reports for each that is usual than the giant
+// beside it. Whether that is a fault of its own its checks know.
+func TestChecksSpeakForANeighbour(t *testing.T) {
+	all := map[string]bool{"a": true, "b": true}
+	for _, c := range []struct {
+		says    string
+		giant   map[string]bool // vantages at which the giant's checks fail
+		beside  []string        // those that check the neighbour
+		fails   map[string]bool
+		symptom string
+		later   outcry.Tick
+		own     bool
+	}{
+		{"its checks pass, the giant's fail", all, []string{"a", "b"}, nil, "slow", 0, false},
+		{"it has no checks", all, nil, nil, "slow", 0, true},
+		{"its checks fail too", all, []string{"a", "b"}, all, "slow", 0, true},
+		{"nobody's checks see the fault", nil, []string{"a", "b"}, nil, "slow", 0, true},
+		{"its people speak of something else", all, []string{"a", "b"}, nil, "sign-in", 0, true},
+		{"they come half an hour after the giant's", all, []string{"a", "b"}, nil, "slow", 180, true},
+	} {
+		j := newJudge(t, "giant", "beside")
+		tick := func(k outcry.Tick, every outcry.Tick, down bool) (tallies []outcry.Tally) {
+			var giant, beside map[string]bool
+			if down {
+				giant, beside = c.giant, c.fails
+			}
+			if k%3 == 0 {
+				tallies = append(tallies, checks("giant", k, giant, "a", "b"), checks("beside", k, beside, c.beside...))
+			}
+			if k%every == 0 {
+				tallies = append(tallies, reports("beside", k, 1, outcry.CellKey{Symptom: c.symptom}))
+			}
+			return tallies
+		}
+		for k := j.Next(); k < day0()+7*8640; k++ {
+			tallies := tick(k, 600, false)
+			if k%5 == 0 {
+				tallies = append(tallies, reports("giant", k, 1, outcry.CellKey{Symptom: "slow"}))
+			}
+			step(t, j, k, tallies...)
+		}
+		from, own := j.Next(), true
+		for k := from; k < from+360+c.later; k++ {
+			every := outcry.Tick(600)
+			if k >= from+c.later {
+				every = 2
+			}
+			for _, v := range step(t, j, k, append(tick(k, every, true), reports("giant", k, 20, outcry.CellKey{Symptom: "slow"}))...) {
+				if v.Service == "beside" && v.Condition == outcry.CondFailing {
+					own = v.Own
+				}
+			}
+		}
+		if own != c.own {
+			t.Errorf("%s: a fault of its own is %v", c.says, own)
+		}
+	}
+}
