@@ -132,3 +132,23 @@ func TestHostileScope(t *testing.T) {
 		}
 	}
 }
+
+// The interval of an onset is told where minutes can tell it.
+func TestHeadlineTellsAnIntervalOfMinutes(t *testing.T) {
+	for _, c := range []struct {
+		says     string
+		from, to float64 // minutes
+		want     string
+	}{
+		{"within one minute there is nothing to add", 1.1, 1.9, ""},
+		{"of two minutes it says which", 0.5, 3.5, "(between 21:00 UTC and 21:03 UTC)"},
+		{"twenty seconds over a full minute are no interval", 0.9, 1.2, ""},
+	} {
+		s := newStage(t, incident.Policy{Mode: incident.Auto})
+		s.play(6, []spell{fails("imessage", 4, 6, between(c.from, (c.from+c.to)/2, c.to))}, nil)
+		headline := s.stored[s.order[0]].Headline
+		if _, told, _ := strings.Cut(headline, "2024 "); strings.Contains(headline, "(between") != (c.want != "") || !strings.HasPrefix(told, c.want) {
+			t.Errorf("%s: %s", c.says, headline)
+		}
+	}
+}

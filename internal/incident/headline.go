@@ -101,8 +101,8 @@ func (l *Ledger) whatAndWhen(in *outcry.Incident) string {
 		return title + "."
 	}
 	text := title + tense(in, ": since about ", ": from about ") + l.day(in.Onset.At)
-	if from, to := in.Onset.From, in.Onset.To; to.Sub(from) > 2*outcry.TickLength {
-		text += " (between " + l.clock(from) + " and " + l.clock(to) + ")"
+	if from, to := l.clock(in.Onset.From), l.clock(in.Onset.To); from != to && in.Onset.To.Sub(in.Onset.From) > 2*outcry.TickLength {
+		text += " (between " + from + " and " + to + ")"
 	}
 	return text + "."
 }
