@@ -82,7 +82,7 @@ func (l *Ledger) oneFault(f, g *facts, live bool) bool {
 	case live && (l.follows(f, g) || l.follows(g, f)):
 		return true
 	default:
-		return l.together(f.onset, g.onset) && compatible(f, g)
+		return l.together(f, g) && compatible(f, g)
 	}
 }
 
@@ -92,17 +92,27 @@ func (l *Ledger) follows(child, parent *facts) bool {
 }
 
 // together reports whether two onsets are close: their estimates, or their
-// intervals when these are sharp enough to mean something. An interval that is
-// sharper than the judge's onsets of a ramp is taken for so wide as they err.
-func (l *Ledger) together(a, b outcry.Onset) bool {
-	if d := a.At.Sub(b.At).Abs(); d <= l.w.Together {
-		return true
+// intervals when these are sharp enough to mean something. Of faults that show
+// themselves in other ways it takes both. An interval that is sharper than the
+// judge's onsets of a ramp is taken for so wide as they err.
+func (l *Ledger) together(f, g *facts) bool {
+	a, b := f.onset, g.onset
+	near := a.At.Sub(b.At).Abs() <= l.w.Together
+	wa, wb := l.widened(a), l.widened(b)
+	meet := !wa.From.After(wb.To) && !wb.From.After(wa.To)
+	if unlike(f, g) {
+		return near && meet
 	}
-	if a.To.Sub(a.From) > blurred || b.To.Sub(b.From) > blurred {
-		return false
-	}
-	a, b = l.widened(a), l.widened(b)
-	return !a.From.After(b.To) && !b.From.After(a.To)
+	return near || meet && a.To.Sub(a.From) <= blurred && b.To.Sub(b.From) <= blurred
+}
+
+// unlike reports whether what people tell of two faults has nothing in common.
+// That alone tells no faults apart: a shop and a messenger fail in their own ways
+// by one cause, but they do so at one time.
+func unlike(f, g *facts) bool {
+	x, y := f.affected.Symptoms, g.affected.Symptoms
+	return min(f.reporters, g.reporters) >= spoken && len(x) > 0 && len(y) > 0 &&
+		!slices.ContainsFunc(x, func(s string) bool { return slices.Contains(y, s) })
 }
 
 func (l *Ledger) widened(o outcry.Onset) outcry.Onset {

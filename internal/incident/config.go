@@ -89,6 +89,8 @@ const (
 	// solid is how many reporters make a confinement believable: the place of
 	// a handful of people is chance, and is not held against joining.
 	solid = 40
+	// spoken is how many reporters make the symptoms that they name believable.
+	spoken = 8
 	// blurred is the width from which on an onset interval says too little to
 	// call its overlap with another one a coincidence.
 	blurred = 30 * time.Minute

@@ -77,8 +77,8 @@ func (l *Ledger) regroup(at time.Time) {
 	}
 }
 
-// split lets a young member go whose scope, and whose onset, turned out to be
-// another than those of all others.
+// split lets a young member go whose onset, and whose scope or symptoms, turned
+// out to be others than those of all others.
 func (l *Ledger) split(e *entry, at time.Time) {
 	if !e.doc.Open() || len(e.members) < 2 {
 		return
@@ -88,7 +88,7 @@ func (l *Ledger) split(e *entry, at time.Time) {
 			continue
 		}
 		f := e.facts(m)
-		if l.related(&f, e, m.service) || !confined(&f.affected) && !confined(&e.doc.Affected) {
+		if l.related(&f, e, m.service) || !confined(&f.affected) && !confined(&e.doc.Affected) && !e.unlike(&f) {
 			continue
 		}
 		e.remove(m.service)
@@ -97,6 +97,14 @@ func (l *Ledger) split(e *entry, at time.Time) {
 		own.apart, own.doc.DetectedAt = true, m.joined
 		own.members[0].ledger, own.members[0].nats = m.ledger, m.nats
 	}
+}
+
+// unlike reports whether nobody tells of any other member what is told of this one.
+func (e *entry) unlike(f *facts) bool {
+	return !e.any(func(m *member) bool {
+		g := e.facts(m)
+		return m.service != f.service && !unlike(f, &g)
+	})
 }
 
 // unite carries a young incident on in an older one when they turn out to be

@@ -28,6 +28,10 @@ type option func(*outcry.Verdict)
 
 func in(regions ...string) option { return func(v *outcry.Verdict) { v.Affected.Regions = regions } }
 
+func of(symptoms ...string) option {
+	return func(v *outcry.Verdict) { v.Affected.Symptoms = symptoms }
+}
+
 func carrierFault(name string) option {
 	return func(v *outcry.Verdict) { v.Carrier, v.Affected.Carriers = name, []string{name} }
 }
@@ -344,6 +348,19 @@ func TestStories(t *testing.T) {
 			slices.Concat(fault("imessage", 2, 60, 65), []spell{fails("checkout", 15, 16, began(14), reporters(5)), fails("checkout", 16, 18, between(1, 14, 15), reporters(6))},
 				fault("checkout", 18, 60, 65, began(14), in("DE"), reporters(9))), nil, nil, 80,
 			[]string{"imessage resolved published=2 monitoring=60 closed=70", "checkout dismissed published=15 closed=16", "checkout at DE resolved published=18 monitoring=60 closed=70"}},
+		{"two faults everywhere, five minutes apart, of which people tell other things, are told apart once there are enough of them", auto,
+			slices.Concat(fault("imessage", 2, 60, 65, of("not-delivered")), []spell{fails("checkout", 6, 7, of("payment-fails"), reporters(3), began(5.5))},
+				fault("checkout", 7, 80, 85, of("payment-fails"), began(5.5))), nil, nil, 100,
+			[]string{"imessage resolved published=2 monitoring=60 closed=70", "checkout resolved published=7 monitoring=80 closed=90"}},
+		{"with one thing in common they are one, as a fault that spreads is", auto,
+			slices.Concat(fault("imessage", 2, 60, 65, of("not-delivered", "slow")), fault("checkout", 6, 60, 65, of("payment-fails", "slow"), began(5.5))), nil, nil, 80,
+			[]string{"checkout+imessage resolved published=2 monitoring=60 closed=70"}},
+		{"and so they are if they began together: a shop and a messenger fail in their own ways", auto,
+			slices.Concat(fault("imessage", 2, 60, 65, of("not-delivered")), fault("checkout", 6, 60, 65, of("payment-fails"), began(1.5))), nil, nil, 80,
+			[]string{"checkout+imessage resolved published=2 monitoring=60 closed=70"}},
+		{"one whose few reporters tell other things, and may have begun with it, does not belong to it where it more likely began later", auto,
+			slices.Concat(fault("imessage", 2, 60, 65, of("not-delivered")), fault("business", 20, 60, 65, of("sign-in"), between(1, 17, 19), reporters(10))), nil, nil, 80,
+			[]string{"imessage resolved published=2 monitoring=60 closed=70", "business resolved published=20 monitoring=60 closed=70"}},
 		{"two young incidents that turn out to be one carrier's fault go on as the older", auto,
 			slices.Concat([]spell{fails("imessage", 2, 10, in("US-TX")), fails("facetime", 6, 10, in("DE"))},
 				fault("imessage", 10, 60, 65, carrierFault("T-Mobile"), began(1)), fault("facetime", 10, 60, 65, carrierFault("T-Mobile"), began(5))), nil, nil, 80,
