@@ -79,8 +79,9 @@ func (j *Judge) giantOf(s *service, failing []*service, was string) *service {
 // report that is usual: a neighbour's crowd comes with the giant's, and one that
 // begins later is not held against all that the giant has brought before. It
 // takes least times both, and half of that where g was thought to raise s before.
-// For each report that is usual a neighbour hardly used may well have the larger
-// crowd: there its own checks can tell.
+// People who blame a neighbour tell what the giant's tell. For each report that is
+// usual a neighbour hardly used may well have the larger crowd: there its own
+// checks can tell.
 func (j *Judge) dwarfs(g, s *service, least float64, before bool) bool {
 	since := max(s.State.OnsetTick, g.State.OnsetTick, j.now-giantBack)
 	big, small := j.over(g, since), j.over(s, since)
@@ -88,15 +89,15 @@ func (j *Judge) dwarfs(g, s *service, least float64, before bool) bool {
 	if before {
 		least /= 2
 	}
-	return !s.precedes(g) && big >= least*giantRate*small &&
+	return !s.precedes(g) && alike(s.State.Affected.Symptoms, g.State.Affected.Symptoms) && big >= least*giantRate*small &&
 		(big/usual(g) >= least*giantTheta*small/usual(s) || s.spared(g))
 }
 
 // spared reports whether a service's own checks have passed since a fault began
 // that others' checks see: services that fail together fail theirs. Its crowd must
-// have come with that of the fault, and speak of the same.
+// have come with that of the fault, and speak of nothing else.
 func (s *service) spared(g *service) bool {
-	if !g.State.Probed || s.State.OnsetTick > g.State.OnsetTick+giantSlack || !alike(s.State.Affected.Symptoms, g.State.Affected.Symptoms) {
+	if !g.State.Probed || s.State.OnsetTick > g.State.OnsetTick+giantSlack || !echoes(s.State.Affected.Symptoms, g.State.Affected.Symptoms) {
 		return false
 	}
 	fails, runs := 0.0, 0.0
@@ -109,6 +110,11 @@ func (s *service) spared(g *service) bool {
 // alike reports whether two lists of symptoms share one, or one says nothing.
 func alike(x, y []string) bool {
 	return len(x) == 0 || len(y) == 0 || slices.ContainsFunc(x, func(v string) bool { return slices.Contains(y, v) })
+}
+
+// echoes reports whether what people tell of one fault is all told of another.
+func echoes(x, y []string) bool {
+	return len(x) > 0 && !slices.ContainsFunc(x, func(v string) bool { return !slices.Contains(y, v) })
 }
 
 // precedes reports whether a service had begun to fail before another one did.

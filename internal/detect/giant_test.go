@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/outcry/outcry"
@@ -68,6 +69,7 @@ func TestChecksSpeakForANeighbour(t *testing.T) {
 		{"its checks fail too", all, []string{"a", "b"}, all, "slow", 0, true},
 		{"nobody's checks see the fault", nil, []string{"a", "b"}, nil, "slow", 0, true},
 		{"its people speak of something else", all, []string{"a", "b"}, nil, "sign-in", 0, true},
+		{"its people tell more than the giant's", all, []string{"a", "b"}, nil, "slow sign-in", 0, true},
 		{"they come half an hour after the giant's", all, []string{"a", "b"}, nil, "slow", 180, true},
 	} {
 		j := newJudge(t, "giant", "beside")
@@ -80,7 +82,8 @@ func TestChecksSpeakForANeighbour(t *testing.T) {
 				tallies = append(tallies, checks("giant", k, giant, "a", "b"), checks("beside", k, beside, c.beside...))
 			}
 			if k%every == 0 {
-				tallies = append(tallies, reports("beside", k, 1, outcry.CellKey{Symptom: c.symptom}))
+				told := strings.Fields(c.symptom)
+				tallies = append(tallies, reports("beside", k, 1, outcry.CellKey{Symptom: told[int(k/every)%len(told)]}))
 			}
 			return tallies
 		}
@@ -105,6 +108,38 @@ func TestChecksSpeakForANeighbour(t *testing.T) {
 		}
 		if own != c.own {
 			t.Errorf("%s: a fault of its own is %v", c.says, own)
+		}
+	}
+}
+
+// A crowd that comes with a giant's is raised by it if it tells of the same.
+func TestWhatIsToldBesideAGiant(t *testing.T) {
+	for _, c := range []struct {
+		says, symptom string
+		own           bool
+	}{
+		{"the same", "slow", false},
+		{"something else", "sign-in", true},
+		{"nothing", "", false},
+	} {
+		j := newJudge(t, "giant", "beside")
+		for k := j.Next(); k < day0()+7*8640; k += 30 {
+			step(t, j, k, reports("giant", k, 1, outcry.CellKey{Symptom: "slow"}), reports("beside", k+1, 1, outcry.CellKey{Symptom: c.symptom}))
+		}
+		failed, own := false, true
+		for k := j.Next(); k < day0()+7*8640+720; k++ {
+			tallies := []outcry.Tally{reports("giant", k, 20, outcry.CellKey{Symptom: "slow"})}
+			if k%3 == 0 {
+				tallies = append(tallies, reports("beside", k, 1, outcry.CellKey{Symptom: c.symptom}))
+			}
+			for _, v := range step(t, j, k, tallies...) {
+				if v.Service == "beside" && v.Condition == outcry.CondFailing {
+					failed, own = true, v.Own
+				}
+			}
+		}
+		if !failed || own != c.own {
+			t.Errorf("%s: failing is %v, by itself %v", c.says, failed, own)
 		}
 	}
 }

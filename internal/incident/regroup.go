@@ -99,11 +99,12 @@ func (l *Ledger) split(e *entry, at time.Time) {
 	}
 }
 
-// unlike reports whether nobody tells of any other member what is told of this one.
+// unlike reports whether other things are told of a member than of one at least
+// of the rest: where few have told anything, nothing follows.
 func (e *entry) unlike(f *facts) bool {
-	return !e.any(func(m *member) bool {
+	return e.any(func(m *member) bool {
 		g := e.facts(m)
-		return m.service != f.service && !unlike(f, &g)
+		return m.service != f.service && unlike(f, &g)
 	})
 }
 
