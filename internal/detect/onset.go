@@ -78,19 +78,29 @@ func (s *service) unseenMiddle(from, at outcry.Tick) outcry.Tick {
 	return at
 }
 
-// ticks lays the history out as counts and expectations; in a tick that nobody
-// watched nothing is expected.
+// ticks lays the history out as counts and expectations, of the reports that tell
+// of the fault where these are known; in a tick that nobody watched nothing is
+// expected.
 func (s *service) ticks(first, last outcry.Tick) (xs, es []float64) {
 	n := int(last-first) + 1
 	xs, es = make([]float64, n), make([]float64, n)
 	usual := s.Reports.Rate * s.Reports.Filter.mean()
+	if w, ok := s.telling(); ok && (s.Placed == 0 || s.History[s.Placed-1].Tick < first) {
+		usual *= w.share
+		s.placed(first, func(h *arrival, cells []cellCount) {
+			if h.Tick <= last {
+				xs[h.Tick-first] = w.count(cells)
+			}
+		})
+	} else {
+		for i := len(s.History) - 1; i >= 0 && s.History[i].Tick >= first; i-- {
+			if h := &s.History[i]; h.Tick <= last {
+				xs[h.Tick-first] = h.Fresh
+			}
+		}
+	}
 	for i := range es {
 		es[i] = usual
-	}
-	for i := len(s.History) - 1; i >= 0 && s.History[i].Tick >= first; i-- {
-		if h := &s.History[i]; h.Tick <= last {
-			xs[h.Tick-first] = h.Fresh
-		}
 	}
 	for _, d := range s.Unseen {
 		for k := max(d.From, first); k < min(d.To, last+1); k++ {

@@ -54,16 +54,13 @@ func (s *service) cube(since outcry.Tick) (cube, map[string]float64) {
 	sums := map[[dims]string]float64{}
 	symptoms := map[string]float64{}
 	var q cube
-	end := len(s.where)
-	for i := len(s.History) - 1; i >= s.Placed && s.History[i].Tick >= since; i-- {
-		from := end - s.History[i].cells
-		for _, c := range s.where[from:end] {
+	s.placed(since, func(_ *arrival, cells []cellCount) {
+		for _, c := range cells {
 			sums[values(c.at.key.Scope)] += c.n
 			symptoms[c.at.key.Symptom] += c.n
 			q.count += c.n
 		}
-		end = from
-	}
+	})
 	for k := range s.Shares.Cells {
 		sums[values(k.Scope)] += 0
 	}

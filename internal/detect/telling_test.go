@@ -1,0 +1,79 @@
+package detect
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/outcry/outcry"
+)
+
+// A fault of six reports a minute in a service that has five: those who tell of
+// it say when it began, the rest blur it. Without them the mean error is 83
+// and 60 seconds on these seeds.
+func TestOnsetIsTakenFromThoseWhoTellOfTheFault(t *testing.T) {
+	j, r := newJudge(t, "shop"), rand.New(rand.NewPCG(1, 7))
+	for k := j.Next(); k < day0()+8*8640; k++ {
+		step(t, j, k, drawnOf(r, k, 5, keysOf(everywhere(), []string{"slow", "down", "sign-in", "payment"}))...)
+	}
+	known := kept(t, j)
+	for _, c := range []struct {
+		says   string
+		fault  []outcry.CellKey // drawn from evenly
+		within time.Duration    // in the mean
+	}{
+		{"one symptom, everywhere", keysOf(everywhere(), []string{"sign-in"}), 45 * time.Second},
+		{"one symptom that nobody reported before, in one region", keysOf([]string{"R2"}, []string{"black screen"}), 15 * time.Second},
+	} {
+		const seeds = 40
+		var sum time.Duration
+		for seed := range uint64(seeds) {
+			sum += onsetError(t, restored(t, known), seed, c.fault).Abs()
+		}
+		if mean := sum / seeds; mean > c.within {
+			t.Errorf("%s: the onset is off by %v in the mean", c.says, mean)
+		}
+	}
+}
+
+func keysOf(regions, symptoms []string) (keys []outcry.CellKey) {
+	for _, r := range regions {
+		for _, s := range symptoms {
+			keys = append(keys, outcry.CellKey{Symptom: s, Scope: outcry.Scope{Region: r}})
+		}
+	}
+	return keys
+}
+
+func everywhere() []string { return []string{"R0", "R1", "R2", "R3"} }
+
+// drawnOf is a tick's reports of so many a minute, of any of the keys.
+func drawnOf(r *rand.Rand, k outcry.Tick, perMinute float64, keys []outcry.CellKey) (tallies []outcry.Tally) {
+	for range int(drawPoisson(r, perMinute/6)) {
+		tallies = append(tallies, reports("shop", k, 1, keys[r.IntN(len(keys))]))
+	}
+	return tallies
+}
+
+// onsetError is by how much a fault's onset is off, after half an hour of it. It
+// begins an hour after what the judge knows.
+func onsetError(t *testing.T, j *Judge, seed uint64, fault []outcry.CellKey) time.Duration {
+	t.Helper()
+	r, usual := rand.New(rand.NewPCG(seed, 7)), keysOf(everywhere(), []string{"slow", "down", "sign-in", "payment"})
+	from, last := j.Next()+360, outcry.Verdict{}
+	for k := j.Next(); k < from+200; k++ {
+		tallies := drawnOf(r, k, 5, usual)
+		if k >= from {
+			tallies = append(tallies, drawnOf(r, k, 6, fault)...)
+		}
+		for _, v := range step(t, j, k, tallies...) {
+			if v.Condition == outcry.CondFailing && k >= from {
+				last = v
+			}
+		}
+	}
+	if last.Service == "" {
+		t.Fatalf("seed %d: nothing is raised", seed)
+	}
+	return last.Onset.At.Sub(from.Start())
+}
