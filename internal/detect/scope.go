@@ -2,6 +2,7 @@ package detect
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -14,7 +15,8 @@ const (
 	scopeBack    = 720  // ticks: where it reaches now, of a fault of many hours
 	scopePace    = 60   // the older a fault, the seldomer it is asked where it reaches …
 	scopeMost    = 30   // … but every five minutes
-	symptomShare = 0.08 // of the excess: a symptom that is named
+	symptomShare = 0.08 // of the excess: a symptom that is named …
+	symptomNats  = 2.5  // … and that is no chance: one in a hundred has as many of what is usual
 
 	// What naming a dimension must be worth, beside ln n for each of its
 	// values: five nats, as it is asked again and again while a fault lasts,
@@ -107,7 +109,7 @@ func (s *service) symptoms(counts map[string]float64, q cube) []string {
 	over := q.count - q.all
 	for v, c := range counts {
 		usual := q.all * s.symptomShare(v)
-		if v != "" && c >= 2 && over > 0 && c-usual >= symptomShare*over {
+		if v != "" && c >= 2 && over > 0 && c-usual >= symptomShare*over && blockGLR(c, usual, math.Inf(1)) >= symptomNats {
 			out = append(out, v)
 		}
 	}

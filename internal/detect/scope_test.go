@@ -109,3 +109,34 @@ func TestLeavesShareWhatWasExpected(t *testing.T) {
 		t.Errorf("%g expected where nobody ever reported from", novel)
 	}
 }
+
+// Of four symptoms each has a quarter of what is usual.
+func TestSymptomsAreNamedThatAreNoChance(t *testing.T) {
+	s := &service{Shares: newShares()}
+	g := segment{Cells: map[outcry.CellKey]float64{}}
+	for _, v := range []string{"slow", "down", "sign-in", "payment"} {
+		g.Cells[outcry.CellKey{Symptom: v}] = 1000
+	}
+	g.unpack(&s.Shares)
+	s.Shares.learn(g)
+	for _, c := range []struct {
+		says   string
+		counts map[string]float64
+		usual  float64 // of all
+		want   []string
+	}{
+		{"one of which three came by chance is not named with the fault's", map[string]float64{"down": 18, "slow": 3, "sign-in": 1}, 5, []string{"down"}},
+		{"one that makes up a tenth of a large crowd is", map[string]float64{"down": 900, "slow": 110, "sign-in": 12}, 40, []string{"down", "slow"}},
+		{"one that makes up a fiftieth is not, though it is no chance", map[string]float64{"down": 900, "slow": 30, "sign-in": 9}, 40, []string{"down"}},
+		{"two of a handful are, where nothing is usual", map[string]float64{"down": 3, "slow": 2}, 0.5, []string{"down", "slow"}},
+		{"none is where no more came than is usual", map[string]float64{"down": 9, "slow": 11}, 20, []string{}},
+	} {
+		q := cube{all: c.usual}
+		for _, n := range c.counts {
+			q.count += n
+		}
+		if d := cmp.Diff(c.want, s.symptoms(c.counts, q)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", c.says, d)
+		}
+	}
+}
