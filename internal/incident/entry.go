@@ -29,6 +29,7 @@ type member struct {
 	turn    uint64    // the call of Judge in which it was last heard
 	seen    bool      // and could then be judged
 	lent    time.Time // since when its verdicts say that another fault raises it
+	alien   time.Time // since when its fault seems to be another than the others'; zero: it does not
 	settled bool      // not split off any more
 	honest  bool      // its latest verdict is not a suspicious one
 	told    *outcry.Verdict
@@ -62,7 +63,7 @@ type entry struct {
 	relapsed time.Time // when it last failed again
 	told     bool      // that we are blind
 	fresh    time.Time // when the figures were last brought up to date
-	apart    bool      // split off: never merged back
+	apart    bool      // split off: merged back only as one carrier's fault
 	awaited  bool      // the team was told that it waits for the end of planned work
 	merged   bool      // its members went on elsewhere: never reopened
 

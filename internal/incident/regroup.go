@@ -78,7 +78,7 @@ func (l *Ledger) regroup(at time.Time) {
 }
 
 // split lets a young member go whose onset, and whose scope or symptoms, turned
-// out to be others than those of all others.
+// out to be others than those of all others, once they have been so for a while.
 func (l *Ledger) split(e *entry, at time.Time) {
 	if !e.doc.Open() || len(e.members) < 2 {
 		return
@@ -89,6 +89,13 @@ func (l *Ledger) split(e *entry, at time.Time) {
 		}
 		f := e.facts(m)
 		if l.related(&f, e, m.service) || !confined(&f.affected) && !confined(&e.doc.Affected) && !e.unlike(&f) {
+			m.alien = time.Time{}
+			continue
+		}
+		if m.alien.IsZero() {
+			m.alien = at
+		}
+		if at.Sub(m.alien) < l.w.Steady/2 { // sooner than others' opinions: a fault of its own waits to be told
 			continue
 		}
 		e.remove(m.service)
@@ -115,7 +122,10 @@ func (l *Ledger) unite(a, b *entry, at time.Time) {
 	if b.doc.Public && !a.doc.Public || b.doc.Public == a.doc.Public && b.doc.DetectedAt.Before(a.doc.DetectedAt) {
 		into, from = b, a
 	}
-	if from.reopened(at) || !into.doc.Open() || !from.doc.Open() || into.apart || from.apart || from.doc.Manual || from.touched {
+	if from.reopened(at) || !into.doc.Open() || !from.doc.Open() || from.doc.Manual || from.touched {
+		return
+	}
+	if (into.apart || from.apart) && (into.carrier == "" || into.carrier != from.carrier) {
 		return
 	}
 	if from.doc.DetectedAt.IsZero() || from.doc.Public && at.Sub(from.doc.DetectedAt) > l.w.Young || !l.oneClass(into, from) {
