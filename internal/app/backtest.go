@@ -117,7 +117,7 @@ func readLabels(path, series string, zone *time.Location) ([]backtest.Window, er
 func openInput(path string) (*os.File, error) {
 	f, err := os.Open(path) //nolint:gosec // the operator's own
 	if err != nil {
-		return nil, outcry.Wrap(outcry.CodeInvalid, err, "open %s", path)
+		return nil, outcry.Wrap(outcry.CodeInvalid, err, "open a file")
 	}
 	return f, nil
 }

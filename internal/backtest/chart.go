@@ -175,7 +175,7 @@ func (p *plot) axes() {
 	for _, f := range []float64{0.02, 0.1, 0.25, 0.5, 1} {
 		v := round(p.top * f)
 		p.rect(plotLeft, p.y(v), plotWidth, 1, grid)
-		p.text(plotLeft-6, p.y(v)+4, fmt.Sprintf("%g", v), true)
+		p.text(plotLeft-6, p.y(v)+4, fmt.Sprintf("%.6g", v), true)
 	}
 	for i := range 7 {
 		at := p.r.From.Add(p.r.To.Sub(p.r.From) * time.Duration(i) / 6)

@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -23,11 +24,13 @@ type point struct {
 
 // ReadCSV reads timestamp,value lines; further columns are left alone. The first
 // line may be a header; the others may come in any order. Times are RFC 3339, "2006-01-02 15:04:05" in the zone,
-// or seconds or milliseconds since 1970, and say when a bin begins. A mistake is
-// a CodeInvalid error that begins with name:line.
+// or seconds or milliseconds since 1970, and say when a bin begins. Semicolons or
+// tabs may stand for the commas. Bins that divide a tick of ten seconds are summed
+// into ticks. A mistake is a CodeInvalid error that begins with name:line.
 func ReadCSV(name string, in io.Reader, zone *time.Location) (*Series, error) {
-	r := csv.NewReader(withoutMark(in))
-	r.FieldsPerRecord, r.ReuseRecord, r.TrimLeadingSpace = -1, true, true
+	b := withoutMark(in)
+	r := csv.NewReader(b)
+	r.Comma, r.FieldsPerRecord, r.ReuseRecord, r.TrimLeadingSpace = separator(b), -1, true, true
 	var points []point
 	for first := true; ; first = false {
 		record, err := r.Read()
@@ -52,6 +55,18 @@ func ReadCSV(name string, in io.Reader, zone *time.Location) (*Series, error) {
 	return assemble(name, points)
 }
 
+// separator is what stands between the columns, by the first line.
+func separator(in *bufio.Reader) rune {
+	start, _ := in.Peek(256) // what cannot be read is told when it is to be
+	line, _, _ := strings.Cut(strings.TrimLeft(string(start), "\r\n"), "\n")
+	for _, c := range ";\t" {
+		if !strings.Contains(line, ",") && strings.ContainsRune(line, c) {
+			return c
+		}
+	}
+	return ','
+}
+
 // wrong is a mistake in a file, at a line.
 func wrong(name string, line int, format string, args ...any) error {
 	return outcry.Wrap(outcry.CodeInvalid, fmt.Errorf(format, args...), "%s:%d", name, line)
@@ -74,7 +89,7 @@ func header(record []string) bool {
 
 func parsePoint(record []string, line int, zone *time.Location) (p point, err error) {
 	if len(record) < 2 {
-		return p, errors.New("want two columns: timestamp,value")
+		return p, errors.New("want two columns, with a comma, a semicolon or a tab between them: timestamp,value")
 	}
 	p.line = line
 	if p.at, err = parseTime(strings.TrimSpace(record[0]), zone); err != nil {
@@ -110,6 +125,9 @@ func assemble(name string, points []point) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
+	if step < MinStep {
+		points, step = summed(points), MinStep
+	}
 	s := &Series{Name: name, Step: step, Bins: make([]Bin, 0, len(points)), Shift: points[0].at.Sub(outcry.TickOf(points[0].at).Start())}
 	for i, p := range points {
 		if i > 0 {
@@ -122,6 +140,20 @@ func assemble(name string, points []point) (*Series, error) {
 		s.Bins = append(s.Bins, Bin{From: outcry.TickOf(p.at), To: outcry.TickOf(p.at.Add(step)), N: p.n})
 	}
 	return s, nil
+}
+
+// summed adds up the points of each tick, in place.
+func summed(points []point) []point {
+	kept := points[:0]
+	for _, p := range points {
+		p.at = p.at.Truncate(MinStep)
+		if last := len(kept) - 1; last >= 0 && kept[last].at.Equal(p.at) {
+			kept[last].n += p.n
+			continue
+		}
+		kept = append(kept, p)
+	}
+	return kept
 }
 
 // stepOf is the commonest distance between neighbours.
@@ -137,8 +169,8 @@ func stepOf(name string, points []point) (time.Duration, error) {
 			step = gap
 		}
 	}
-	if step < MinStep || step > MaxStep {
-		return 0, wrong(name, points[1].line, "bins of %v: want %v to %v", step, MinStep, MaxStep)
+	if MinStep%step != 0 && step < MinStep || step > MaxStep {
+		return 0, wrong(name, points[1].line, "bins of %v: want %v to %v, or a whole part of the least", step, MinStep, MaxStep)
 	}
 	if span := points[len(points)-1].at.Sub(points[0].at); span > 50*365*24*time.Hour {
 		return 0, wrong(name, points[len(points)-1].line, "a series of more than fifty years")

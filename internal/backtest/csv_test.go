@@ -30,6 +30,9 @@ func TestReadCSV(t *testing.T) {
 		{"what is left out was not watched", "0,1\n60,2\n120,3\n300,4\n", time.UTC, "1970-01-01T00:00:00Z", time.Minute, []uint64{1, 2, 3, 4}, 2},
 		{"the newest line comes first", "time,n\n120,3\n60,2\n0,1\n", time.UTC, "1970-01-01T00:00:00Z", time.Minute, []uint64{1, 2, 3}, 0},
 		{"offsets without a colon", "1970-01-01 02:00:00+0200,1\n1970-01-01T00:01:00+0000,2\n", time.UTC, "1970-01-01T00:00:00Z", time.Minute, []uint64{1, 2}, 0},
+		{"bins of two seconds are summed into ticks", "t,n\n8,1\n10,2\n12,3\n16,4\n18,5\n20,6\n", time.UTC, "1970-01-01T00:00:00Z", 10 * time.Second, []uint64{1, 14, 6}, 0},
+		{"semicolons, as spreadsheets of much of Europe write them", "time;count\r\n0;1\r\n60;2\r\n\r\n", time.UTC, "1970-01-01T00:00:00Z", time.Minute, []uint64{1, 2}, 0},
+		{"tabs", "0\t1\n60\t2\n", time.UTC, "1970-01-01T00:00:00Z", time.Minute, []uint64{1, 2}, 0},
 		{"further columns, a byte order mark, spaces and quotes are no matter", "\ufeff\"0\", 1 ,x\n \"60\",2,y\n", time.UTC, "1970-01-01T00:00:00Z", time.Minute, []uint64{1, 2}, 0},
 	}
 	for _, c := range cases {
@@ -62,7 +65,8 @@ func TestReadCSVRefuses(t *testing.T) {
 		{"a time that comes twice", "60,1\n0,1\n60,1\n", "x.csv:3: 1970-01-01T00:01:00Z is that of line 1, too"},
 		{"a count that is no number", "0,1\n60,NaN\n", `x.csv:2: "NaN" is no count`},
 		{"a bin off the others", "0,1\n60,1\n120,1\n150,1\n", "x.csv:4: 1970-01-01T00:02:30Z is 30s after the time before"},
-		{"bins of a second", "0,1\n1,1\n", "x.csv:2: bins of 1s: want 10s to 24h0m0s"},
+		{"bins that do not fit into a tick", "0,1\n3,1\n", "x.csv:2: bins of 3s: want 10s to 24h0m0s"},
+		{"no separator that is known", "0|1\n60|1\n", "x.csv:1: want two columns, with a comma"},
 		{"bins of a week", "0,1\n604800,1\n", "x.csv:2: bins of 168h0m0s"},
 		{"a quote that does not close", "0,1\n\"60,1\n", "x.csv:"},
 		{"a first line that is data and wrong", "0,-5\n60,1\n", "x.csv:1: a count of -5"},

@@ -99,8 +99,9 @@ func window(from, to string, zone *time.Location) (w Window, err error) {
 }
 
 func readWindows(name string, data []byte, zone *time.Location) ([]Window, error) {
-	r := csv.NewReader(withoutMark(bytes.NewReader(data)))
-	r.FieldsPerRecord, r.TrimLeadingSpace = -1, true
+	b := withoutMark(bytes.NewReader(data))
+	r := csv.NewReader(b)
+	r.Comma, r.FieldsPerRecord, r.TrimLeadingSpace = separator(b), -1, true
 	var ws []Window
 	from, to := 0, 1
 	for first := true; ; first = false {
@@ -141,7 +142,7 @@ func column(header []string, name, other string, otherwise int) int {
 }
 
 // withoutMark drops the byte order mark that some spreadsheets write.
-func withoutMark(in io.Reader) io.Reader {
+func withoutMark(in io.Reader) *bufio.Reader {
 	b := bufio.NewReader(in)
 	if start, err := b.Peek(3); err == nil && string(start) == "\uFEFF" {
 		_, _ = b.Discard(3) // they are there

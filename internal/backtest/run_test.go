@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -220,5 +221,40 @@ func TestDraw(t *testing.T) {
 	var text bytes.Buffer
 	if err := r.Text(&text); err != nil || !strings.Contains(text.String(), "1 of 1 windows detected") {
 		t.Errorf("%v: %s", err, text.String())
+	}
+}
+
+// The median of an even number of delays is in the middle of two.
+func TestMedianOfDelays(t *testing.T) {
+	for _, c := range []struct {
+		says   string
+		delays []float64
+		want   float64
+	}{
+		{"one is its own", []float64{300}, 300},
+		{"of two the mean", []float64{1800, 300}, 1050},
+		{"of three the middle one", []float64{1800, 0, 300}, 300},
+	} {
+		var s Scores
+		if s.count(nil, 1, c.delays); *s.DelayMedianS != c.want {
+			t.Errorf("%s: %v, want %v", c.says, *s.DelayMedianS, c.want)
+		}
+	}
+}
+
+// The scale's numbers are short, whatever the highest count.
+func TestScaleIsReadable(t *testing.T) {
+	long, base := regexp.MustCompile(`>[0-9.]{7,}<`), time.Date(2025, 3, 3, 0, 0, 0, 0, time.UTC)
+	for top := uint64(1); top < 400; top += 3 {
+		r := &Result{Series: "x", From: base, To: base.Add(time.Hour), ScoredFrom: base}
+		from := outcry.TickOf(base)
+		r.bins = []drawn{{Bin: Bin{From: from, To: from + 360, N: top}, E: 1, Var: 1}}
+		svg, err := Draw(r, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := long.Find(svg); told != nil {
+			t.Fatalf("with %d at the top the scale says %s", top, told)
+		}
 	}
 }

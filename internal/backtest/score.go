@@ -129,7 +129,8 @@ func (s *Scores) count(alerts []Alert, years float64, delays []float64) {
 	for _, d := range delays {
 		mean += d / float64(len(delays))
 	}
-	s.DelayMedianS, s.DelayMeanS = &delays[len(delays)/2], &mean
+	median := (delays[(len(delays)-1)/2] + delays[len(delays)/2]) / 2
+	s.DelayMedianS, s.DelayMeanS = &median, &mean
 }
 
 func ratio(a, b int) *float64 {
