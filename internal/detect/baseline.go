@@ -36,6 +36,7 @@ type Prior struct {
 const (
 	dayHours     = 3.0  // a bin's prior, in hours at the mean of the day
 	shapeSpread  = 0.35 // relative variance of a typical day's shape, as a guess at this one's
+	kindSpread   = 0.1  // likewise, of a weekend's hour, as the working days' tells it
 	weekStrength = 60.0 // events that a weekday's own factor must outweigh
 	howStrength  = 120.0
 	lvlStrength  = 150.0
@@ -96,6 +97,9 @@ func (b *Baseline) rate(c calendar, v float64) (perHour, variance float64) {
 	r := b.shape(c.kind, c.hour) * b.week(c) * b.level()
 	h := int(c.hour) % 24
 	known := 1 / shapeSpread
+	if days := b.Hours[1-c.kind][h]; days > 0 && b.Hours[c.kind][h] < dayHours { // see bin
+		known += 1 / (kindSpread + (days/max(b.Count[1-c.kind][h], 0.5)+v)/(1.5*days))
+	}
 	if days := b.Hours[c.kind][h]; days > 0 {
 		known += 1.5 * days / (days/max(b.Count[c.kind][h], 0.5) + v) // half of each neighbour is smoothed in
 	}

@@ -31,9 +31,12 @@ func (s *stream) ceiling(m *mark, c, share, variance float64) (part, ratio float
 	if c <= b {
 		return 0, 0
 	}
-	ratio = blockGLR(c, b, 1/(max(m.S, s.Spread)+variance+1e-6))
+	ratio = blockGLR(c, b, 1/(s.leastSpread(m)+variance+1e-6))
 	return ratio + math.Log(s.starts(m, share)), ratio
 }
+
+// leastSpread is what unsettled may come to.
+func (s *stream) leastSpread(m *mark) float64 { return min(max(m.S, s.Spread), settledSpread) }
 
 // starts is how many starting points a mark stands for, at the most.
 func (s *stream) starts(m *mark, share float64) float64 {
@@ -43,7 +46,7 @@ func (s *stream) starts(m *mark, share float64) float64 {
 // below reports whether the ceiling is under a limit. Mostly a bound of the
 // bound shows it without a logarithm: ln((a+c)/(a+b)) ≥ 2(c−b)/(2a+b+c).
 func (s *stream) below(m *mark, c, share, variance, limit float64) bool {
-	return s.under(m, c, share*(s.E-m.E)*m.Low, 1/(max(m.S, s.Spread)+variance+1e-6), share, limit)
+	return s.under(m, c, share*(s.E-m.E)*m.Low, 1/(s.leastSpread(m)+variance+1e-6), share, limit)
 }
 
 // mixBelow is the same beside the rest of the service (window.beside). What is
@@ -51,7 +54,7 @@ func (s *stream) below(m *mark, c, share, variance, limit float64) bool {
 // rest than was expected, with its spread, which is at most that of the stationary
 // multiplier, or of what was known of it at the mark.
 func (s *stream) mixBelow(m *mark, c, share, variance, limit float64) bool {
-	spread, all := max(m.S, s.Spread), (s.E-m.E)*m.Low
+	spread, all := s.leastSpread(m), (s.E-m.E)*m.Low
 	widest := max(s.Noise.V, m.Q*(1+0.72*m.Q)) // eˣ−1 ≤ x+0.72x² up to 1
 	rest, a := max(s.N-m.All-c, 0), 1/(widest+spread+1e-6)
 	b := share * all * min(1, (a+rest)/(a+(1-share)*all))

@@ -81,3 +81,35 @@ func TestAnOutageWithoutHistoryStays(t *testing.T) {
 		}
 	}
 }
+
+// Three people a minute come, day and night, since a few days ago. What is known
+// of the hour is little, but what the last hour brought is known well.
+func TestAYoungServiceSeesASixfoldRise(t *testing.T) {
+	for _, c := range []struct {
+		says string
+		days outcry.Tick // since Monday 3 March
+	}{
+		{"after half a day", 4320},
+		{"on the second day", 8640 + 3000},
+		{"on the first day of a weekend", 5*8640 + 3000},
+	} {
+		const seeds, within = 5, 60
+		seen := 0
+		for seed := range uint64(seeds) {
+			j, r := newJudge(t, "shop"), rand.New(rand.NewPCG(seed, 5))
+			from := day0() + c.days
+			draw := func(perMinute float64) func(outcry.Tick) []outcry.Tally {
+				return func(k outcry.Tick) []outcry.Tally { return drawnOf(r, k, perMinute, []outcry.CellKey{{}}) }
+			}
+			if at := failingAfter(t, j, j.Next(), int(from-j.Next()), draw(3)); at >= 0 {
+				t.Errorf("%s, seed %d: failing after %d ticks of what is usual", c.says, seed, at)
+			}
+			if failingAfter(t, j, j.Next(), within, draw(18)) >= 0 {
+				seen++
+			}
+		}
+		if seen < seeds-1 {
+			t.Errorf("%s: %d of %d are seen within %d ticks", c.says, seen, seeds, within)
+		}
+	}
+}

@@ -104,7 +104,27 @@ type window struct {
 func (s *stream) window(m mark, share float64) window {
 	w := float64(s.Next-m.Tick) * outcry.TickLength.Hours()
 	mean, variance := s.Noise.window(w, m.Mu, m.Q)
-	return window{C: s.N - m.N, B: share * (s.E - m.E) * mean, A: 1 / (variance + max(m.S, s.Spread))}
+	return window{C: s.N - m.N, B: share * (s.E - m.E) * mean, A: 1 / (variance + s.unsettled(m, w))}
+}
+
+const (
+	settledSpread = 0.03 // a baseline that is known so well has no part that anybody need follow
+	shapeHours    = 4.0  // in which a baseline's error changes: it is of the shape of its day
+	shapedHours   = 6.0  // of history: under it the level itself may be wrong by orders, which no multiplier is
+)
+
+// unsettled is the baseline's relative variance in a window of w hours, beyond
+// what the multiplier's at its start says. Reports that have told the multiplier
+// have told the baseline's error with it (both are normal logarithms, of which the
+// sum was seen), and that moves as slowly as the day does.
+func (s *stream) unsettled(m mark, w float64) float64 {
+	spread := max(m.S, s.Spread)
+	if spread <= settledSpread || m.Q <= 0 || s.Base.AllHours < shapedHours {
+		return spread
+	}
+	v := math.Log1p(s.Noise.V)
+	untold := 1/(1/(v+spread)+max(1/m.Q-1/v, 0)) - min(m.Q, v)
+	return spread - math.Exp(-w/shapeHours)*max(spread-max(untold, settledSpread), 0)
 }
 
 // beside is a part's window as it is expected beside the rest of the service: if

@@ -31,9 +31,11 @@
 // when one depends on the other; or when they began together and reach equally
 // far. [Windows] holds the distances in time, and belongs.go the rules. Services
 // of different publication modes, and private and public ones, never share an
-// incident. A member of less than ten minutes may still be split off, and a
-// young incident may turn out to be part of an older one. A neighbour that a
-// fault merely raises is noted as collateral.
+// incident. Faults of which people tell nothing in common must have begun
+// together for sure. A member of less than ten minutes that has seemed to be
+// another fault's for a minute is split off, and a young incident may turn out
+// to be part of an older one. A neighbour that a fault merely raises is noted as
+// collateral.
 //
 // # Who has the last word
 //
