@@ -24,7 +24,8 @@ type point struct {
 
 // ReadCSV reads timestamp,value lines; further columns are left alone. The first
 // line may be a header; the others may come in any order. Times are RFC 3339, "2006-01-02 15:04:05" in the zone,
-// or seconds or milliseconds since 1970, and say when a bin begins. Semicolons or
+// or seconds or milliseconds since 1970, and say when a bin begins. Days may begin
+// by the zone's clocks. Semicolons or
 // tabs may stand for the commas. Bins that divide a tick of ten seconds are summed
 // into ticks. A mistake is a CodeInvalid error that begins with name:line.
 func ReadCSV(name string, in io.Reader, zone *time.Location) (*Series, error) {
@@ -52,7 +53,7 @@ func ReadCSV(name string, in io.Reader, zone *time.Location) (*Series, error) {
 			return nil, wrong(name, line, "more than %d bins", maxBins)
 		}
 	}
-	return assemble(name, points)
+	return assemble(name, points, zone)
 }
 
 // separator is what stands between the columns, by the first line.
@@ -74,7 +75,7 @@ func wrong(name string, line int, format string, args ...any) error {
 
 func csvError(name string, err error) error {
 	if p, ok := errors.AsType[*csv.ParseError](err); ok {
-		return wrong(name, p.Line, "%w", p.Err)
+		return wrong(name, p.StartLine, "%w", p.Err)
 	}
 	return outcry.Wrap(outcry.CodeUnavailable, err, "read %s", name)
 }
@@ -115,8 +116,9 @@ func parseCount(s string) (uint64, error) {
 }
 
 // assemble makes bins of points: their step is the commonest distance, and every
-// distance must be a whole number of steps.
-func assemble(name string, points []point) (*Series, error) {
+// distance must be a whole number of steps, by the clock on the wall if not by
+// the time that went by.
+func assemble(name string, points []point, zone *time.Location) (*Series, error) {
 	slices.SortStableFunc(points, func(a, b point) int { return a.at.Compare(b.at) })
 	if len(points) < 2 {
 		return nil, outcry.Errorf(outcry.CodeInvalid, "%s: want two bins at least, got %d", name, len(points))
@@ -131,15 +133,35 @@ func assemble(name string, points []point) (*Series, error) {
 	s := &Series{Name: name, Step: step, Bins: make([]Bin, 0, len(points)), Shift: points[0].at.Sub(outcry.TickOf(points[0].at).Start())}
 	for i, p := range points {
 		if i > 0 {
-			gap := p.at.Sub(points[i-1].at)
+			gap := distance(points[i-1].at, p.at, step, zone)
 			if gap%step != 0 {
 				return nil, wrong(name, p.line, "%s is %v after the time before, which is no whole number of bins of %v", p.at.Format(time.RFC3339), gap, step)
 			}
 			s.Missing += int(gap/step) - 1
+			if gap == step {
+				s.Bins[i-1].To = outcry.TickOf(p.at)
+			}
 		}
 		s.Bins = append(s.Bins, Bin{From: outcry.TickOf(p.at), To: outcry.TickOf(p.at.Add(step)), N: p.n})
 	}
 	return s, nil
+}
+
+// distance is the time between the beginnings of two bins. Days and half days that
+// begin by the clock on the wall are an hour shorter or longer when it is put
+// forward or back; of bins up to an hour none holds the change.
+func distance(from, to time.Time, step time.Duration, zone *time.Location) time.Duration {
+	gap := to.Sub(from)
+	if gap%step == 0 || step <= time.Hour {
+		return gap
+	}
+	return wall(to, zone).Sub(wall(from, zone))
+}
+
+// wall is what the zone's clocks show, as if they were never changed.
+func wall(t time.Time, zone *time.Location) time.Time {
+	_, offset := t.In(zone).Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
 
 // summed adds up the points of each tick, in place.

@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,41 @@ func TestReadCSV(t *testing.T) {
 	}
 }
 
+// TestReadCSVDaysOfAZone reads bins that begin by the clock on the wall over the
+// days on which it is changed.
+func TestReadCSVDaysOfAZone(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		says, in string
+		hours    []float64
+		missing  int
+	}{
+		{"the day on which clocks go forward has 23 hours", "2025-03-28,1\n2025-03-29,1\n2025-03-30,1\n2025-03-31,1\n2025-04-01,1\n", []float64{24, 24, 23, 24, 24}, 0},
+		{"the day on which they go back has 25", "2025-10-24,1\n2025-10-25,1\n2025-10-26,1\n2025-10-27,1\n2025-10-28,1\n", []float64{24, 24, 25, 24, 24}, 0},
+		{"offsets say the same", "2025-03-29T00:00:00+01:00,1\n2025-03-30T00:00:00+01:00,1\n2025-03-31T00:00:00+02:00,1\n2025-04-01T00:00:00+02:00,1\n", []float64{24, 23, 24, 24}, 0},
+		{"a day that is left out may be the one", "2025-03-27,1\n2025-03-28,1\n2025-03-29,1\n2025-03-31,1\n2025-04-01,1\n", []float64{24, 24, 24, 24, 24}, 1},
+		{"so have half days", "2025-03-29 00:00,1\n2025-03-29 12:00,1\n2025-03-30 00:00,1\n2025-03-30 12:00,1\n2025-03-31 00:00,1\n", []float64{12, 12, 11, 12, 12}, 0},
+		{"days that begin at midnight UTC are all alike", "2025-10-25T00:00:00Z,1\n2025-10-26T00:00:00Z,1\n2025-10-27T00:00:00Z,1\n", []float64{24, 24, 24}, 0},
+	}
+	for _, c := range cases {
+		s, err := ReadCSV("x.csv", strings.NewReader(c.in), berlin)
+		if err != nil {
+			t.Errorf("%s: %v", c.says, err)
+			continue
+		}
+		var got []float64
+		for _, b := range s.Bins {
+			got = append(got, hours(b.To-b.From))
+		}
+		if !slices.Equal(got, c.hours) || s.Missing != c.missing {
+			t.Errorf("%s: bins of %v hours, %d missing; want %v, %d", c.says, got, s.Missing, c.hours, c.missing)
+		}
+	}
+}
+
 func TestReadCSVRefuses(t *testing.T) {
 	cases := []struct{ says, in, want string }{
 		{"nothing", "", "two bins at least"},
@@ -68,7 +104,7 @@ func TestReadCSVRefuses(t *testing.T) {
 		{"bins that do not fit into a tick", "0,1\n3,1\n", "x.csv:2: bins of 3s: want 10s to 24h0m0s"},
 		{"no separator that is known", "0|1\n60|1\n", "x.csv:1: want two columns, with a comma"},
 		{"bins of a week", "0,1\n604800,1\n", "x.csv:2: bins of 168h0m0s"},
-		{"a quote that does not close", "0,1\n\"60,1\n", "x.csv:"},
+		{"a quote that does not close", "0,1\n\"60,1\n120,1\n180,1\n", "x.csv:2: "},
 		{"a first line that is data and wrong", "0,-5\n60,1\n", "x.csv:1: a count of -5"},
 		{"two centuries", "0,1\n60,1\n6e9,1\n", "more than fifty years"},
 	}
