@@ -18,7 +18,7 @@ func (j *Judge) heal(s *service, t outcry.Tick, view []vantageView) {
 	x := s.freshAt(t)
 	c.follow(x)
 	switch {
-	case c.Is == outcry.CondFailing && green && c.fallen(low) && t > c.Alarm+greenTicks && (c.died() || s.passed()):
+	case c.Is == outcry.CondFailing && green && c.fallen(low) && t > c.Alarm+greenTicks && (c.died() || s.passed()) && !s.tellsOn(t):
 		c.Is, c.Since, c.Low, c.Return = outcry.CondRecovering, t, 0, 0
 	case c.Is == outcry.CondRecovering && (!green || c.relapsed()):
 		c.Is, c.Falling = outcry.CondFailing, [len(c.Falling)]float64{}

@@ -85,7 +85,7 @@ func (s *service) ticks(first, last outcry.Tick) (xs, es []float64) {
 	n := int(last-first) + 1
 	xs, es = make([]float64, n), make([]float64, n)
 	usual := s.Reports.Rate * s.Reports.Filter.mean()
-	if w, ok := s.telling(); ok && (s.Placed == 0 || s.History[s.Placed-1].Tick < first) {
+	if w, ok := s.telling(s.State.OnsetTick); ok && (s.Placed == 0 || s.History[s.Placed-1].Tick < first) {
 		usual *= w.share
 		s.placed(first, func(h *arrival, cells []cellCount) {
 			if h.Tick <= last {

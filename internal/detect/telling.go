@@ -21,15 +21,16 @@ const (
 	tellFloor = 0.02 // of the usual reports name a symptom by mistake
 )
 
-// telling picks them by what is known of where the fault is. It is not ok where
-// nothing is, or where they are not nearly all of the crowd.
-func (s *service) telling() (w telling, ok bool) {
+// telling picks them by what is known of where the fault is, and by what came since
+// a tick. It is not ok where nothing is, or where they are not nearly all of the
+// crowd.
+func (s *service) telling(since outcry.Tick) (w telling, ok bool) {
 	a := &s.State.Affected
 	w = telling{in: [dims][]string{a.Regions, a.Carriers, a.Platforms, a.Versions, a.Segments}, symptoms: a.Symptoms}
 	if len(a.Symptoms) == 0 && !confined(*a) {
 		return w, false
 	}
-	q, symptoms := s.cube(s.State.OnsetTick)
+	q, symptoms := s.cube(since)
 	if q.all <= 0 {
 		return w, false
 	}
@@ -49,8 +50,30 @@ func (s *service) telling() (w telling, ok bool) {
 		}
 		w.share *= min(max(named, tellFloor), 1)
 	}
-	told := s.told(&w, s.State.OnsetTick)
+	told := s.told(&w, since)
 	return w, told >= tellLeast && told-w.share*q.all >= tellMost*(q.count-q.all)
+}
+
+const (
+	faintLevel = 3.0     // of the usual: a fault that the whole service does not show better
+	faintTicks = 6 * 360 // six hours: for so long its own people have a say in whether it goes on
+	faintLeast = 3.0     // of them in ten minutes: fewer are chance
+)
+
+// tellsOn reports whether a fault that the whole service hardly shows goes on by
+// what those say who tell of it: the rest came and goes as ever. A list of symptoms
+// that has changed for good looks the same, and holds nothing up for ever.
+func (s *service) tellsOn(t outcry.Tick) bool {
+	c := &s.State
+	if c.Level >= faintLevel*c.Size.Usual || t-c.Alarm > faintTicks {
+		return false
+	}
+	since := max(c.OnsetTick, t-scopeBack+slowRateTicks)
+	w, _ := s.telling(since)
+	usual := w.share * c.Size.Usual * slowRateTicks / 6
+	lately := s.told(&w, t+1-slowRateTicks)
+	level := s.told(&w, since) * slowRateTicks / float64(max(t-since+1, slowRateTicks))
+	return lately >= faintLeast && lately > usual+leftShare*(level-usual)
 }
 
 // told counts the reports since a tick that tell of the fault.

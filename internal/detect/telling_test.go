@@ -77,3 +77,44 @@ func onsetError(t *testing.T, j *Judge, seed uint64, fault []outcry.CellKey) tim
 	}
 	return last.Onset.At.Sub(from.Start())
 }
+
+// One symptom of four has five times its reports for two hours, while those of the
+// others go down by half: all in all there are hardly more than usual.
+func TestAFaintFaultGoesOnByWhatItsOwnPeopleSay(t *testing.T) {
+	rest := keysOf(everywhere(), []string{"slow", "down", "payment"})
+	fault := keysOf(everywhere(), []string{"sign-in"})
+	j, r := newJudge(t, "shop"), rand.New(rand.NewPCG(3, 7))
+	draw := func(k outcry.Tick, others, own float64) []outcry.Tally {
+		return append(drawnOf(r, k, others, rest), drawnOf(r, k, own, fault)...)
+	}
+	for k := j.Next(); k < day0()+8*8640; k++ {
+		step(t, j, k, draw(k, 3, 1)...)
+	}
+	from := j.Next()
+	var failed, well outcry.Tick
+	for k := from; k < from+5*360; k++ {
+		others, own := 3.0, 5.0
+		if k >= from+180 {
+			others = 1.5
+		}
+		if k >= from+720 {
+			own = 1
+		}
+		is := outcry.CondNormal
+		for _, v := range step(t, j, k, draw(k, others, own)...) {
+			is = v.Condition
+		}
+		switch {
+		case failed == 0 && is == outcry.CondFailing:
+			failed = k
+		case failed > 0 && well == 0 && is != outcry.CondFailing:
+			well = k
+		}
+	}
+	if failed == 0 || failed > from+120 {
+		t.Fatalf("raised after %d ticks", failed-from)
+	}
+	if over := well - from - 720; well == 0 || over < 0 || over > 180 {
+		t.Errorf("said to be over %d ticks after its end", over)
+	}
+}
