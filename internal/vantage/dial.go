@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -21,7 +22,8 @@ type dialer struct {
 	ctx    context.Context
 	client *Client
 	token  string
-	err    error // why it failed
+	err    error     // why it failed
+	opened time.Time // when it did not
 }
 
 // Dial implements nats.CustomDialer.
@@ -30,6 +32,7 @@ func (d *dialer) Dial(_, _ string) (conn net.Conn, err error) {
 	defer cancel()
 	if d.client.speaksHTTP() {
 		conn, d.err = d.upgrade(ctx)
+		d.opened = time.Now()
 		return conn, d.err
 	}
 	u := d.client.core

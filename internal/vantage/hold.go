@@ -69,7 +69,7 @@ func (c *Client) hold(ctx context.Context, tried func()) {
 // unjoined tells of an attempt that failed, loudly when it is the first that did
 // not get through where HTTP does.
 func (c *Client) unjoined(err error, told bool) (blocked bool) {
-	blocked = errors.Is(err, errBlocked)
+	blocked = stopped(err)
 	if blocked && !told {
 		c.cfg.Log.Warn("vantage: NATS over WebSocket does not get through to the core: it is asked by HTTPS requests", "core", c.cfg.Core, "again", blockedEvery, "error", err)
 		return true
@@ -81,7 +81,7 @@ func (c *Client) unjoined(err error, told bool) (blocked bool) {
 // again is when the core is dialled once more after an error.
 func again(err error, backoff time.Duration) time.Duration {
 	switch code := outcry.CodeOf(err); {
-	case errors.Is(err, errBlocked):
+	case stopped(err):
 		return blockedEvery
 	case code == outcry.CodeUnauthorized || code == outcry.CodeForbidden:
 		return revokedEvery
@@ -89,5 +89,13 @@ func again(err error, backoff time.Duration) time.Duration {
 	return backoff
 }
 
-// errBlocked is the error of a way on which HTTP passes and NATS does not.
-var errBlocked = errors.New("the answer is none of a core that speaks NATS over WebSocket; a proxy may need to be told of upgrades")
+// Errors of a way on which HTTP passes and NATS does not. With errMute the upgrade
+// was answered, which the core's own words follow at once; a proxy that answers
+// it by itself has none to pass on.
+var (
+	errBlocked = errors.New("the answer is none of a core that speaks NATS over WebSocket; a proxy may need to be told of upgrades")
+	errMute    = errors.New("the upgrade to a WebSocket was answered, and nothing came after it; a proxy before the core may need to be told to pass on what follows the upgrade of " + PathNATS)
+)
+
+// stopped reports whether an error is of such a way.
+func stopped(err error) bool { return errors.Is(err, errBlocked) || errors.Is(err, errMute) }

@@ -49,6 +49,8 @@ func (c *Client) dial(ctx context.Context) (*line, error) {
 		return nil, refused(outcry.CodeUnauthorized, c.cfg.Core)
 	case d.err != nil:
 		return nil, d.err
+	case c.speaksHTTP() && time.Since(d.opened) >= greetIn: // the error of a WebSocket whose time is up says that it was closed
+		return nil, outcry.Wrap(outcry.CodeUnavailable, errors.Join(errMute, err), "join the core %s", c.cfg.Core)
 	default:
 		return nil, outcry.Wrap(outcry.CodeUnavailable, err, "join the core %s", c.cfg.Core)
 	}

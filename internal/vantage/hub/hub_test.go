@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/nats-io/nats.go"
 
 	"github.com/outcry/outcry/internal/vantage"
@@ -89,6 +90,39 @@ func TestAVantageOnEveryWay(t *testing.T) {
 			t.Error("revoked, it has joined again")
 		}
 	})
+}
+
+// mute answers an upgrade by itself, and passes nothing on of what follows.
+func mute(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != vantage.PathNATS {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ws, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		for err == nil {
+			_, _, err = ws.Read(r.Context())
+		}
+	})
+}
+
+// Behind a proxy that answers the upgrade and passes nothing, a vantage works by
+// requests, and its log says once, where everybody sees it, what the proxy needs.
+func TestAProxyThatPassesNothingIsTold(t *testing.T) {
+	t.Parallel()
+	c := newCore(t)
+	p := c.start(t, anyPort, mute)
+	v := c.post(t, p.pages.URL)
+	until(t, "its checks", func() bool { return v.last() == 2 })
+	v.sees(t, 0, 10)
+	until(t, "all results", func() bool { return c.counter.len() == 10 && v.spool.Len(t.Context()) == 0 })
+	said := v.log.String()
+	if strings.Count(said, "level=WARN") != 1 || !strings.Contains(said, "pass on what follows the upgrade of "+vantage.PathNATS) {
+		t.Errorf("the log does not say once what the proxy needs:\n%s", said)
+	}
 }
 
 // A restored vantage comes back by itself, when it next asks. The client waits a
