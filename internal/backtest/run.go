@@ -79,6 +79,7 @@ type pass struct {
 
 	alerts []Alert
 	open   bool
+	before [2]float64 // events and usual ones of the times that the open alert was on before
 	drawn  []drawn
 	counts []uint32
 	one    [1]outcry.Tally
@@ -204,13 +205,17 @@ func (p *pass) tallies(t outcry.Tick, n uint32) []outcry.Tally {
 }
 
 // hear follows the verdicts: an alert lasts from the first failing one until
-// the service is normal again.
+// the service is normal again. One that ends in a bin in which another begins goes
+// on: where in a bin its events lie is a draw, and tells no two faults apart.
 func (p *pass) hear(v *outcry.Verdict, b Bin) {
 	end := p.series.at(b.To)
 	failing := v.Condition == outcry.CondFailing || v.Condition == outcry.CondRecovering
 	switch {
+	case failing && !p.open && p.endedBy(end):
+		last := &p.alerts[len(p.alerts)-1]
+		p.open, last.EndedAt, p.before = true, nil, [2]float64{last.Events, last.Usual}
 	case failing && !p.open:
-		p.open = true
+		p.open, p.before = true, [2]float64{}
 		p.alerts = append(p.alerts, Alert{DetectedAt: end, Nats: v.Nats, Learning: end.Before(p.from)})
 	case !failing && p.open && v.Condition != outcry.CondUnknown:
 		p.open = false
@@ -221,15 +226,21 @@ func (p *pass) hear(v *outcry.Verdict, b Bin) {
 	}
 }
 
+// endedBy reports whether the last alert ended in the bin that ends then.
+func (p *pass) endedBy(end time.Time) bool {
+	last := len(p.alerts) - 1
+	return last >= 0 && p.alerts[last].EndedAt != nil && p.alerts[last].EndedAt.Equal(end)
+}
+
 func (p *pass) update(a *Alert, v *outcry.Verdict, end time.Time) {
 	if a.ConfirmedAt == nil && v.Confirmed {
 		a.ConfirmedAt = &end
 	}
-	if v.Condition == outcry.CondFailing {
+	if v.Condition == outcry.CondFailing && p.before == [2]float64{} {
 		a.Onset = p.series.at(p.binOf(v.Onset.At).From)
 		a.OnsetInterval = [2]time.Time{p.series.at(p.binOf(v.Onset.From).From), p.series.at(p.binOf(v.Onset.To.Add(-1)).To)}
 	}
-	a.Events, a.Usual = max(a.Events, v.Size.Reporters), max(a.Usual, v.Size.Expected)
+	a.Events, a.Usual = max(a.Events, p.before[0]+v.Size.Reporters), max(a.Usual, p.before[1]+v.Size.Expected)
 	if a.Words == "" && len(v.Evidence) > 0 {
 		a.Words = plain(v.Evidence[0].Words)
 	}

@@ -75,6 +75,39 @@ func TestRunFindsAnOutage(t *testing.T) {
 
 // The same series gives the same bytes, another budget another number of alerts
 // and not fewer.
+// TestRunRaisesOneAlertABin judges counts of whole days, in which a fault is drawn
+// to come and go: nobody who reads days can tell those times apart.
+func TestRunRaisesOneAlertABin(t *testing.T) {
+	begin := time.Date(2025, 1, 6, 0, 0, 0, 0, time.UTC)
+	s := &Series{Name: "days.csv", Step: 24 * time.Hour}
+	for day := range 60 {
+		at := begin.AddDate(0, 0, day)
+		n := uint64(310 + 7*(day%5))
+		if day == 45 || day == 46 {
+			n *= 2
+		}
+		s.Bins = append(s.Bins, Bin{From: outcry.TickOf(at), To: outcry.TickOf(at.AddDate(0, 0, 1)), N: n})
+	}
+	for seed := range uint64(4) {
+		r, err := Run(t.Context(), s, Options{Seed: seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Alerts) == 0 {
+			t.Errorf("seed %d: two days of twice as many raise nothing", seed)
+			continue
+		}
+		for i := range r.Alerts[1:] {
+			if a, b := r.Alerts[i], r.Alerts[i+1]; a.EndedAt == nil || !b.DetectedAt.After(*a.EndedAt) {
+				t.Errorf("seed %d: an alert until %v, and another one at %v", seed, a.EndedAt, b.DetectedAt)
+			}
+		}
+		if a := r.Alerts[0]; a.Events < 400 || a.Onset.Before(begin.AddDate(0, 0, 44)) || a.Onset.After(begin.AddDate(0, 0, 46)) {
+			t.Errorf("seed %d: %v events from %v on, in all times that it was on", seed, a.Events, a.Onset)
+		}
+	}
+}
+
 func TestRunIsRepeatable(t *testing.T) {
 	s, _ := shop(30 * time.Minute)
 	var docs [2][]byte
