@@ -56,6 +56,9 @@ func decode(packet []byte) (p *packets.ControlPacket, err error) {
 			p, err = nil, fmt.Errorf("a packet of type %d that cannot be read: %v", packet[0]>>4, v)
 		}
 	}()
+	if len(packet) == 4 && packet[0] == packets.CONNACK<<4 { // shorter than MQTT 5 has it
+		return nil, fmt.Errorf("the broker answers in MQTT 3.1.1 (return code %d), and the check needs MQTT 5", packet[3])
+	}
 	p, err = packets.ReadPacket(bytes.NewReader(packet))
 	if err != nil {
 		// The library's error of a short packet is an end of file, which is not

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -180,6 +181,30 @@ func TestNewRefuses(t *testing.T) {
 		change(&o)
 		if _, err := New(o, probe.Env{}); outcry.CodeOf(err) != outcry.CodeInvalid {
 			t.Errorf("%s: %v", says, err)
+		}
+	}
+}
+
+// What a broker says when it does not speak MQTT 5 is told in words.
+func TestOlderBrokersAreTold(t *testing.T) {
+	for _, c := range []struct {
+		says, want string
+		packet     []byte
+	}{
+		{"a broker of 3.1.1 refuses the version in its own form", "answers in MQTT 3.1.1 (return code 1), and the check needs MQTT 5", []byte{0x20, 2, 0, 1}},
+		{"a broker of 3.1.1 that takes any version", "answers in MQTT 3.1.1 (return code 0)", []byte{0x20, 2, 0, 0}},
+	} {
+		if _, err := readPacket(bytes.NewReader(c.packet)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.says, err, c.want)
+		}
+	}
+	for code, want := range map[byte]string{0x84: "reason code 0x84 Unsupported Protocol Version", 0x87: "reason code 0x87 Not authorized (go away)"} {
+		said := &packets.Properties{}
+		if code == packets.ConnackNotAuthorized {
+			said.ReasonString = "go away"
+		}
+		if err := refusal("the broker", code, said); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("0x%02x is %v, want %q", code, err, want)
 		}
 	}
 }
