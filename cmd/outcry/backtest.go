@@ -12,7 +12,7 @@ import (
 )
 
 type backtestCmd struct {
-	Series      string    `arg:"" optional:"" help:"Counts to judge: CSV of timestamp,value; any regular bin from 10 s to a day." placeholder:"SERIES.csv"`
+	Series      string    `arg:"" optional:"" help:"Counts to judge: CSV of timestamp,value; any regular bin from 10 s to a day. - is standard input." placeholder:"SERIES.csv"`
 	JSON        bool      `name:"json" help:"Print the whole result as one JSON object."`
 	Label       string    `help:"Windows in which something was wrong: CSV of start,end, or NAB's JSON." placeholder:"FILE"`
 	Chart       string    `help:"Draw counts, baseline and alerts: a file that ends in .svg or .png." placeholder:"FILE"`
@@ -60,7 +60,7 @@ func (c *backtestCmd) options(s *streams) (*app.BacktestOptions, error) {
 	}
 	for _, n := range c.FalseAlarms {
 		if !(n > 0 && n <= 1e6) {
-			return nil, outcry.FieldErrorf("false-alarms", "a budget of %v cannot be kept", n)
+			return nil, outcry.FieldErrorf("false-alarms", "a budget of %v cannot be kept: want more than 0, at most 1000000", n)
 		}
 	}
 	cfg, err := loadConfig(c.Config)
@@ -74,7 +74,7 @@ func (c *backtestCmd) options(s *streams) (*app.BacktestOptions, error) {
 		c.FalseAlarms = []float64{cfg.Detection.FalseAlarms.PerServiceYear(len(cfg.Services))}
 	}
 	o := &app.BacktestOptions{
-		File: c.Series, Labels: c.Label, Config: cfg, Service: c.Service, Timezone: c.Timezone, FalseAlarms: c.FalseAlarms,
+		File: c.Series, In: s.in, Labels: c.Label, Config: cfg, Service: c.Service, Timezone: c.Timezone, FalseAlarms: c.FalseAlarms,
 		From: c.From, To: c.To, Seed: c.Seed, Now: time.Now(), Log: newLog(quiet(cfg), s.err),
 	}
 	if !c.JSON {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -15,8 +16,9 @@ import (
 // BacktestOptions say what to judge again: a file, or the stored history of a
 // service.
 type BacktestOptions struct {
-	File    string // timestamp,value
-	Labels  string // a file of windows; empty: nothing is known
+	File    string    // timestamp,value; "-" is In
+	In      io.Reader // standard input
+	Labels  string    // a file of windows; empty: nothing is known
 	Config  *config.Config
 	Service string // of the stored history
 
@@ -59,7 +61,7 @@ func Backtest(ctx context.Context, o *BacktestOptions) (*BacktestResult, error) 
 	}
 	var s *backtest.Series
 	if o.File != "" {
-		s, err = readSeries(o.File, zone)
+		s, err = o.readSeries(zone)
 	} else {
 		s, err = o.stored(ctx, &run)
 	}
@@ -92,13 +94,16 @@ func instant(flag, s string, zone *time.Location) (time.Time, error) {
 	return t, nil
 }
 
-func readSeries(path string, zone *time.Location) (*backtest.Series, error) {
-	f, err := openInput(path)
+func (o *BacktestOptions) readSeries(zone *time.Location) (*backtest.Series, error) {
+	if o.File == "-" {
+		return backtest.ReadCSV("standard input", o.In, zone)
+	}
+	f, err := openInput(o.File)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() //nolint:errcheck // only read
-	return backtest.ReadCSV(path, f, zone)
+	return backtest.ReadCSV(o.File, f, zone)
 }
 
 func readLabels(path, series string, zone *time.Location) ([]backtest.Window, error) {
