@@ -81,6 +81,9 @@ func (a *asserts) judge(resp *http.Response, body *answer) probe.Result {
 			return r
 		}
 	}
+	if coding := coded(resp.Header); coding != "" && a.reads() {
+		return probe.Bad(probe.ReasonBody, fmt.Sprintf("the body is coded as %.40q, which a check does not ask for unless its headers do, and cannot be looked into", coding))
+	}
 	if r, ok := a.judgeBody(body); !ok {
 		return r
 	}
@@ -88,6 +91,21 @@ func (a *asserts) judge(resp *http.Response, body *answer) probe.Result {
 		return r
 	}
 	return probe.Good(resp.Proto + " " + resp.Status)
+}
+
+// reads reports whether anything is wanted of the body.
+func (a *asserts) reads() bool {
+	return len(a.contains)+len(a.absent)+len(a.matches)+len(a.json) > 0
+}
+
+// coded is the coding that a body comes in, if it is any: nothing is found in it,
+// so that what must not be there would seem not to be.
+func coded(h http.Header) string {
+	coding := strings.Join(h.Values("Content-Encoding"), ", ")
+	if strings.EqualFold(strings.TrimSpace(coding), "identity") {
+		return ""
+	}
+	return coding
 }
 
 func (a *asserts) accepts(status int) bool {

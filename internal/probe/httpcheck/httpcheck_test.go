@@ -48,6 +48,10 @@ func site(t *testing.T) *httptest.Server {
 		w.Header().Set("Location", r.URL.Query().Get("u"))
 		w.WriteHeader(http.StatusFound)
 	})
+	mux.HandleFunc("/coded", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", r.URL.Query().Get("as"))
+		io.WriteString(w, "an error, as it is sent") //nolint:errcheck // the client tells
+	})
 	mux.HandleFunc("/huge", func(w http.ResponseWriter, r *http.Request) {
 		chunk := []byte(strings.Repeat("x", 64<<10))
 		for r.Context().Err() == nil {
@@ -106,6 +110,10 @@ func TestAssertions(t *testing.T) {
 		{"a text that was not found by then", "/huge", func(o *Options) { o.Contains = []string{"y"} }, probe.ReasonTooLarge},
 		{"a text that must not be in it", "/huge", func(o *Options) { o.Absent = []string{"y"} }, probe.ReasonTooLarge},
 		{"a document without an end", "/huge", func(o *Options) { o.JSON = j("x", "", "y") }, probe.ReasonTooLarge},
+		{"a text that must not be there, in a coding that hides it", "/coded?as=gzip", func(o *Options) { o.Absent = []string{"failure"} }, probe.ReasonBody},
+		{"a document in a coding", "/coded?as=br", func(o *Options) { o.JSON = j("status", "", "ok") }, probe.ReasonBody},
+		{"a coding, where nothing is wanted of the body", "/coded?as=gzip", func(*Options) {}, ""},
+		{"the coding that is none", "/coded?as=identity", func(o *Options) { o.Contains = []string{"as it is"} }, ""},
 		{"an answer that is late", "/ok", func(o *Options) { o.MaxLatency = 1 }, probe.ReasonSlow},
 	} {
 		o := Defaults(base + c.path)
