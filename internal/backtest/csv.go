@@ -23,11 +23,11 @@ type point struct {
 }
 
 // ReadCSV reads timestamp,value lines; further columns are left alone. The first
-// line may be a header; the others may come in any order. Times are RFC 3339, "2006-01-02 15:04:05" in the zone,
-// or seconds or milliseconds since 1970, and say when a bin begins. Days may begin
-// by the zone's clocks. Semicolons or
-// tabs may stand for the commas. Bins that divide a tick of ten seconds are summed
-// into ticks. A mistake is a CodeInvalid error that begins with name:line.
+// line may be a header; the others may come in any order. Times are RFC 3339,
+// "2006-01-02 15:04:05" in the zone, or seconds or milliseconds since 1970, and say
+// when a bin begins. Days may begin by the zone's clocks. Semicolons or tabs may
+// stand for the commas. Bins that divide a tick of ten seconds are summed into
+// ticks. A mistake is a CodeInvalid error that begins with name:line.
 func ReadCSV(name string, in io.Reader, zone *time.Location) (*Series, error) {
 	b := withoutMark(in)
 	r := csv.NewReader(b)
