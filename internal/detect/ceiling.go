@@ -1,6 +1,10 @@
 package detect
 
-import "math"
+import (
+	"math"
+
+	"github.com/outcry/outcry"
+)
 
 // Nearly all windows of nearly all ticks say nothing, which a bound shows at a
 // tenth of the cost of the statistic: the ratio at its best rate, of the least
@@ -15,13 +19,16 @@ const lnMarks = 3.7
 func (s *stream) low() float64 {
 	if l := &s.lowest; l.v != s.Noise.V || l.mu != s.Filter.Mu {
 		half := math.Log1p(s.Noise.V) / 2
-		*l = lowest{s.Noise.V, s.Filter.Mu, math.Exp(min(s.Filter.Mu, -half)) * 0.98} // V may yet be fitted anew
+		l.v, l.mu, l.is = s.Noise.V, s.Filter.Mu, math.Exp(min(s.Filter.Mu, -half))*0.98 // V may yet be fitted anew
 	}
 	return s.lowest.is
 }
 
 // lowest is what low gave, and of what: both change with the segments.
-type lowest struct{ v, mu, is float64 }
+type lowest struct {
+	v, mu, is float64
+	of, log   float64 // see logV
+}
 
 // ceiling bounds the log of a mark's part of the statistic, of a series with
 // this share of the stream's expectation, and a relative variance of its own; and
@@ -35,8 +42,25 @@ func (s *stream) ceiling(m *mark, c, share, variance float64) (part, ratio float
 	return ratio + math.Log(s.starts(m, share)), ratio
 }
 
-// leastSpread is what unsettled may come to.
-func (s *stream) leastSpread(m *mark) float64 { return min(max(m.S, s.Spread), settledSpread) }
+// leastSpread is what unsettled comes to at the least: e⁻ˣ ≤ 1/(1+x).
+func (s *stream) leastSpread(m *mark) float64 {
+	spread := max(m.S, s.Spread)
+	told := s.told(m, spread)
+	if told == 0 {
+		return spread
+	}
+	w := float64(s.Next-m.Tick) * outcry.TickLength.Hours()
+	return spread - told/(1+w/shapeHours)
+}
+
+// logV is ln(1+V), the variance of the multiplier's logarithm, which is asked more
+// often than it changes.
+func (s *stream) logV() float64 {
+	if l := &s.lowest; l.of != s.Noise.V {
+		l.of, l.log = s.Noise.V, math.Log1p(s.Noise.V)
+	}
+	return s.lowest.log
+}
 
 // starts is how many starting points a mark stands for, at the most.
 func (s *stream) starts(m *mark, share float64) float64 {

@@ -119,12 +119,17 @@ const (
 // sum was seen), and that moves as slowly as the day does.
 func (s *stream) unsettled(m mark, w float64) float64 {
 	spread := max(m.S, s.Spread)
+	return spread - math.Exp(-w/shapeHours)*s.told(&m, spread)
+}
+
+// told is how much of a spread was known at a mark by what the filter had followed.
+func (s *stream) told(m *mark, spread float64) float64 {
 	if spread <= settledSpread || m.Q <= 0 || s.Base.AllHours < shapedHours {
-		return spread
+		return 0
 	}
-	v := math.Log1p(s.Noise.V)
+	v := s.logV()
 	untold := 1/(1/(v+spread)+max(1/m.Q-1/v, 0)) - min(m.Q, v)
-	return spread - math.Exp(-w/shapeHours)*max(spread-max(untold, settledSpread), 0)
+	return max(spread-max(untold, settledSpread), 0)
 }
 
 // beside is a part's window as it is expected beside the rest of the service: if
