@@ -38,7 +38,7 @@ func (s *stream) ceiling(m *mark, c, share, variance float64) (part, ratio float
 	if c <= b {
 		return 0, 0
 	}
-	ratio = blockGLR(c, b, 1/(s.leastSpread(m)+variance+1e-6))
+	ratio = blockGLR(c, b, 1/(s.leastSpread(m)+s.leastNoise(m)+variance+1e-6))
 	return ratio + math.Log(s.starts(m, share)), ratio
 }
 
@@ -51,6 +51,13 @@ func (s *stream) leastSpread(m *mark) float64 {
 	}
 	w := float64(s.Next-m.Tick) * outcry.TickLength.Hours()
 	return spread - told/(1+w/shapeHours)
+}
+
+// leastNoise is what the multiplier's variance comes to at the least in a window,
+// by what is known of it at its start (noise.window, with (1−e⁻ˣ)/x ≥ 1/(1+x)).
+func (s *stream) leastNoise(m *mark) float64 {
+	x := 1 + float64(s.Next-m.Tick)*outcry.TickLength.Hours()/s.Noise.Tau
+	return min(m.Q, s.logV()) / (x * x)
 }
 
 // logV is ln(1+V), the variance of the multiplier's logarithm, which is asked more
@@ -70,7 +77,11 @@ func (s *stream) starts(m *mark, share float64) float64 {
 // below reports whether the ceiling is under a limit. Mostly a bound of the
 // bound shows it without a logarithm: ln((a+c)/(a+b)) ≥ 2(c−b)/(2a+b+c).
 func (s *stream) below(m *mark, c, share, variance, limit float64) bool {
-	return s.under(m, c, share*(s.E-m.E)*m.Low, 1/(s.leastSpread(m)+variance+1e-6), share, limit)
+	b := share * (s.E - m.E) * m.Low
+	if c <= b {
+		return 0 < limit
+	}
+	return s.under(m, c, b, 1/(s.leastSpread(m)+s.leastNoise(m)+variance+1e-6), share, limit)
 }
 
 // mixBelow is the same beside the rest of the service (window.beside). What is
