@@ -73,7 +73,7 @@ func (s *service) tellsOn(t outcry.Tick) bool {
 	usual := w.share * c.Size.Usual * slowRateTicks / 6
 	lately := s.told(&w, t+1-slowRateTicks)
 	level := s.told(&w, since) * slowRateTicks / float64(max(t-since+1, slowRateTicks))
-	return lately >= faintLeast && lately > usual+leftShare*(level-usual)
+	return w.share > 0 && lately >= faintLeast && lately > usual+leftShare*(level-usual)
 }
 
 // told counts the reports since a tick that tell of the fault.

@@ -118,3 +118,30 @@ func TestAFaintFaultGoesOnByWhatItsOwnPeopleSay(t *testing.T) {
 		t.Errorf("said to be over %d ticks after its end", over)
 	}
 }
+
+// Where nothing is known of those who tell of a fault, the usual reports are not
+// taken for them.
+func TestAFaintFaultOfWhichNothingIsKnownEnds(t *testing.T) {
+	nothing := []outcry.CellKey{{}}
+	j, r := newJudge(t, "shop"), rand.New(rand.NewPCG(4, 7))
+	for k := j.Next(); k < day0()+8*8640; k++ {
+		step(t, j, k, drawnOf(r, k, 5, nothing)...)
+	}
+	if failingAfter(t, j, j.Next(), 60, func(k outcry.Tick) []outcry.Tally { return drawnOf(r, k, 60, nothing) }) < 0 {
+		t.Fatal("it is not raised")
+	}
+	end := j.Next() + 720
+	for k := j.Next(); k < end; k++ {
+		step(t, j, k, drawnOf(r, k, 13, nothing)...)
+	}
+	for k := end; k < end+240; k++ {
+		is := outcry.CondNormal
+		for _, v := range step(t, j, k, drawnOf(r, k, 5, nothing)...) {
+			is = v.Condition
+		}
+		if is != outcry.CondFailing {
+			return
+		}
+	}
+	t.Error("it fails forty minutes after its end")
+}
