@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -164,31 +165,14 @@ func refusal(what string, code byte, properties *packets.Properties) error {
 	if code < 0x80 && code != packets.PubackNoMatchingSubscribers {
 		return nil
 	}
-	said := nameOf(code)
+	said := ""
+	if name, _, _ := strings.Cut((&packets.Connack{ReasonCode: code}).Reason(), " - "); name != "" { // codes mean the same in every packet
+		said = " " + name
+	}
 	if properties != nil && properties.ReasonString != "" {
 		said += " (" + properties.ReasonString + ")"
 	}
 	return &probe.Fault{Reason: reasonOf(code), Err: fmt.Errorf("%s: reason code 0x%02x%s", what, code, said)}
-}
-
-// nameOf is what the specification calls a code that brokers give, with a space
-// before it; "" for others.
-func nameOf(code byte) string {
-	switch code {
-	case packets.ConnackUnsupportedProtocolVersion:
-		return " Unsupported Protocol Version"
-	case packets.ConnackInvalidClientID:
-		return " Client Identifier not valid"
-	case packets.ConnackBadUsernameOrPassword:
-		return " Bad User Name or Password"
-	case packets.ConnackNotAuthorized:
-		return " Not authorized"
-	case packets.ConnackServerBusy:
-		return " Server busy"
-	case packets.ConnackQuotaExceeded:
-		return " Quota exceeded"
-	}
-	return ""
 }
 
 func reasonOf(code byte) probe.Reason {
